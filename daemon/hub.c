@@ -204,8 +204,7 @@ void ph_hub_close(struct ph_hub *hub)
 	ph_ledger_free(hub->ledger);
 	ph_journal_free(hub->journal);
 	ph_db_close(hub->db);
-	ph_device_keys_wipe(&hub->keys);
-	explicit_bzero(&hub->ring, sizeof(hub->ring));
+	ph_hub_keys_wipe(&hub->keys, &hub->ring);
 	ph_buf_deinit(&hub->keylist_bytes);
 	ph_pack_free(hub->pack);
 	ph_lock_release(&hub->lock);

@@ -173,8 +173,8 @@ static int save_keys(struct ph_hub *hub, const struct ph_hub_init *init,
 	if (rc == 0) {
 		rc = ph_file_write(path, ph_buf_view(&hub->keylist_bytes), 0600, err);
 	}
-	explicit_bzero(&root, sizeof(root));
-	explicit_bzero(&operator_pair, sizeof(operator_pair));
+	ph_sign_pair_wipe(&root);
+	ph_sign_pair_wipe(&operator_pair);
 	return rc < 0 ? ph_fail_errno(
 				err, rc,
 				ph_say("writing the hub's keys", "ghi khóa của máy chủ"))

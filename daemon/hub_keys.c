@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "common/base/file.h"
+#include "common/base/secret.h"
 #include "common/cli/out.h"
 #include "daemon/hub_part.h"
 
@@ -189,6 +190,7 @@ static int load_ring(const char *dir, const struct ph_device_keys *used,
 	char path[PATH_SIZE];
 	int rc = ph_path_join(path, sizeof(path), dir, "keys", err);
 
+	ph_secret_lock(ring, sizeof(*ring));
 	memset(ring, 0, sizeof(*ring));
 	ring_put(ring, used, 0);
 	rc = rc < 0 ? rc : ph_dir_list(path, see_name, &times);
@@ -260,6 +262,22 @@ int ph_hub_keys_load(const char *dir, struct ph_device_keys *keys,
 			dir);
 	}
 	return load_ring(dir, keys, ring, err);
+}
+
+void ph_hub_keys_copy(struct ph_device_keys *keys_out, struct ph_hub_ring *ring_out,
+		      const struct ph_device_keys *keys, const struct ph_hub_ring *ring)
+{
+	ph_secret_lock(keys_out, sizeof(*keys_out));
+	ph_secret_lock(ring_out, sizeof(*ring_out));
+	*keys_out = *keys;
+	*ring_out = *ring;
+}
+
+void ph_hub_keys_wipe(struct ph_device_keys *keys, struct ph_hub_ring *ring)
+{
+	explicit_bzero(ring, sizeof(*ring)); /* it may share a page with them */
+	ph_device_keys_wipe(keys);
+	ph_secret_wipe(ring, sizeof(*ring));
 }
 
 /* --- looking --- */

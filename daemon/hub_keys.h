@@ -33,10 +33,18 @@ struct ph_hub_ring {
 	unsigned n;
 };
 
-/* What stands in DIR; a rotation that was broken off behind its list is ended. 0 or negative errno with ERR. */
+/*
+ * What stands in DIR; a rotation that was broken off behind its list is ended. What was read of KEYS and
+ * RING, also where it fails, is in locked memory (common/base/secret.h) until ph_hub_keys_wipe(). 0 or
+ * negative errno with ERR.
+ */
 int ph_hub_keys_load(const char *dir, struct ph_device_keys *keys,
 		     struct ph_buf *list_bytes, struct ph_keylist *list,
 		     struct ph_hub_ring *ring, struct ph_error *err);
+/* A second time the same, in locked memory as well. */
+void ph_hub_keys_copy(struct ph_device_keys *keys_out, struct ph_hub_ring *ring_out,
+		      const struct ph_device_keys *keys, const struct ph_hub_ring *ring);
+void ph_hub_keys_wipe(struct ph_device_keys *keys, struct ph_hub_ring *ring);
 
 /* Whether ID is, or was, this hub's. */
 bool ph_hub_ring_has(const struct ph_hub_ring *ring,

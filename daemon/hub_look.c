@@ -78,8 +78,7 @@ int ph_hub_look_open(struct ph_hub_look **look_out, struct ph_hub *hub,
 	look->view.config = hub->config;
 	look->view.config.dir = look->view.dir;
 	memcpy(look->view.dir, hub->dir, sizeof(look->view.dir));
-	look->view.keys = hub->keys;
-	look->view.ring = hub->ring;
+	ph_hub_keys_copy(&look->view.keys, &look->view.ring, &hub->keys, &hub->ring);
 	look->view.province = hub->province;
 	rc = open_view(&look->view, hub, err);
 	if (rc < 0) {
@@ -102,8 +101,7 @@ void ph_hub_look_free(struct ph_hub_look *look)
 	ph_ledger_free(view->ledger);
 	ph_journal_free(view->journal);
 	ph_db_close(view->db);
-	ph_device_keys_wipe(&view->keys);
-	explicit_bzero(&view->ring, sizeof(view->ring));
+	ph_hub_keys_wipe(&view->keys, &view->ring);
 	free(look);
 }
 

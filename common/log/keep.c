@@ -31,15 +31,13 @@ struct keys {
 
 static void make_keys(struct keys *out, const uint8_t secret[static PH_SECRET_SIZE])
 {
-	uint8_t seed[crypto_sign_SEEDBYTES];
 	uint8_t both[2 * KEY];
 
-	crypto_sign_ed25519_sk_to_seed(seed, secret);
+	/* of the seed, with which the secret key begins */
 	crypto_generichash(both, sizeof(both), (const uint8_t *)context,
-			   sizeof(context) - 1, seed, sizeof(seed));
+			   sizeof(context) - 1, secret, crypto_sign_SEEDBYTES);
 	memcpy(out->cipher, both, KEY);
 	memcpy(out->nonce, both + KEY, KEY);
-	sodium_memzero(seed, sizeof(seed));
 	sodium_memzero(both, sizeof(both));
 }
 

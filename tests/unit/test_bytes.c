@@ -6,12 +6,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include <cmocka.h>
 
 #include "common/base/bytes.h"
-#include "common/base/secret.h"
+#include "tests/unit/locked.h"
 
 static void test_views(void **state)
 {
@@ -105,45 +104,20 @@ static void test_no_memory_leaves_the_buffer(void **state)
 	ph_buf_deinit(&buf);
 }
 
-/* Whether the page of DATA is locked, and in no dump. */
-static bool is_locked(const void *data)
-{
-	char line[512];
-	bool is_in = false;
-	bool locked = false;
-	FILE *maps = fopen("/proc/self/smaps", "re");
-
-	assert_non_null(maps);
-	while (fgets(line, sizeof(line), maps)) {
-		unsigned long from, to;
-
-		if (sscanf(line, "%lx-%lx ", &from, &to) == 2) {
-			is_in = from <= (unsigned long)data && (unsigned long)data < to;
-		} else if (is_in && strncmp(line, "VmFlags:", 8) == 0) {
-			locked = strstr(line, " lo") && strstr(line, " dd");
-		}
-	}
-	fclose(maps);
-	return locked;
-}
-
 static void test_secret(void **state)
 {
 	struct ph_buf buf = { 0 };
-	struct rlimit limit;
 
 	(void)state;
-	if (PH_IS_SANITIZED || getrlimit(RLIMIT_MEMLOCK, &limit) != 0 ||
-	    limit.rlim_cur < 256 * 1024) {
+	if (!locked_can_be((size_t)256 * 1024)) {
 		skip();
 	}
 	assert_int_equal(ph_buf_secret(&buf, 16), 0);
-	assert_true(is_locked(buf.data));
+	assert_true(locked_is(buf.data, 16));
 	for (unsigned i = 0; i < 10000; i++) {
 		assert_int_equal(ph_buf_put_u8(&buf, (uint8_t)(i * 7)), 0);
 	}
-	assert_true(is_locked(buf.data));
-	assert_true(is_locked(buf.data + buf.len - 1));
+	assert_true(locked_is(buf.data, buf.len));
 	for (unsigned i = 0; i < 10000; i++) {
 		assert_int_equal(buf.data[i], (uint8_t)(i * 7));
 	}
@@ -151,7 +125,7 @@ static void test_secret(void **state)
 	assert_null(buf.data);
 	/* from then on it is as any other */
 	assert_int_equal(ph_buf_put_u8(&buf, 1), 0);
-	assert_false(is_locked(buf.data));
+	assert_false(locked_is(buf.data, 1));
 	ph_buf_deinit(&buf);
 }
 

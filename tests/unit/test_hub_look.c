@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "tests/unit/hub_room.h"
+#include "tests/unit/locked.h"
 
 #include "daemon/hub_internal.h"
 #include "daemon/hub_look.h"
@@ -248,14 +249,33 @@ static void test_ends(void **state)
 	add_site(room, "14-0701", "Điểm sau");
 }
 
+/* The keys in use, and those that were: the hub's, and once more the look's, whose view is its first member. */
+static void test_keys_are_locked(void **state)
+{
+	const struct hub_room *room = *state;
+	const struct ph_hub *const both[] = { room->hub,
+					      (const struct ph_hub *)(const void *)look };
+
+	if (!locked_can_be((size_t)256 * 1024)) {
+		skip();
+	}
+	for (size_t i = 0; i < 2; i++) {
+		assert_memory_equal(both[i]->ring.secret[0], both[i]->keys.sign.secret,
+				    PH_SECRET_SIZE);
+		assert_true(locked_is(&both[i]->keys, sizeof(both[i]->keys)));
+		assert_true(locked_is(&both[i]->ring, sizeof(both[i]->ring)));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_says_the_same), TEST(test_after_a_rebuild),
-		TEST(test_what_stays),    TEST(test_its_moment),
-		TEST(test_takes),         TEST(test_ends),
+		TEST(test_says_the_same),   TEST(test_after_a_rebuild),
+		TEST(test_what_stays),      TEST(test_its_moment),
+		TEST(test_takes),           TEST(test_ends),
+		TEST(test_keys_are_locked),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
