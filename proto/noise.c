@@ -214,7 +214,7 @@ int ph_noise_init(struct ph_noise *noise, const struct ph_noise_config *config)
 	memset(noise, 0, sizeof(*noise));
 	noise->pattern = config->pattern;
 	noise->role = config->role;
-	memcpy(noise->s, config->static_secret, sizeof(noise->s));
+	noise->s = config->static_secret;
 	ph_noise_public(noise->s_public, noise->s);
 	if (config->remote_static != NULL) {
 		memcpy(noise->rs, config->remote_static, sizeof(noise->rs));
@@ -433,7 +433,7 @@ int ph_noise_split(struct ph_noise *noise, struct ph_cipher *send_out,
 	sodium_memzero(temp_k2, sizeof(temp_k2));
 
 	sodium_memzero(noise->ck, sizeof(noise->ck));
-	sodium_memzero(noise->s, sizeof(noise->s));
+	noise->s = NULL;
 	sodium_memzero(noise->e, sizeof(noise->e));
 	ph_cipher_deinit(&noise->cipher);
 	noise->was_split = true;

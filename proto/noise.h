@@ -35,7 +35,8 @@ struct ph_noise_config {
 	enum ph_noise_role role;
 	/* What both sides must have seen alike before the first message. Borrowed. */
 	struct ph_view prologue;
-	const uint8_t *static_secret; /* ours, 32 bytes, borrowed; never NULL */
+	/* Ours, 32 bytes, never NULL; borrowed until ph_noise_split() or ph_noise_deinit(). */
+	const uint8_t *static_secret;
 	const uint8_t *remote_static; /* the initiator's: theirs, 32 bytes; else NULL */
 };
 
@@ -53,7 +54,7 @@ struct ph_noise {
 	uint8_t h[PH_NOISE_HASH_LEN];
 	uint8_t ck[PH_NOISE_HASH_LEN];
 	struct ph_cipher cipher;
-	uint8_t s[PH_NOISE_KEY_LEN];
+	const uint8_t *s; /* not copied: it is in locked memory where it is */
 	uint8_t s_public[PH_NOISE_KEY_LEN];
 	uint8_t e[PH_NOISE_KEY_LEN];
 	uint8_t rs[PH_NOISE_KEY_LEN];
@@ -61,8 +62,8 @@ struct ph_noise {
 };
 
 /*
- * Begin a handshake. The prologue and the keys are copied or hashed; nothing of
- * CONFIG is kept. Return 0, or -EIO when libsodium cannot start.
+ * Begin a handshake. The prologue and the other's key are hashed or copied; of CONFIG
+ * only our static secret is kept. Return 0, or -EIO when libsodium cannot start.
  */
 int ph_noise_init(struct ph_noise *noise, const struct ph_noise_config *config);
 /* Wipe all of it. NULL is fine. */

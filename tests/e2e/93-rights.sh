@@ -149,6 +149,7 @@ else
   is "and no passphrase, though it took in what an operator signed" "$(json 'd["words"]' <hub.memory)" '[]'
   $LOOK memory "$agent" s1/keys >s1.memory
   is "an agent, too" "$(json '[d["found"] >= 3, d["unlocked"], d["dumped"]]' <s1.memory)" '[True, [], []]'
+  is "and a device that calls, and waits for an answer" "$($LOOK calling s1/keys "$P" -d s1 sync --hub @ | json '[d["found"] >= 3, d["unlocked"], d["dumped"]]')" '[True, [], []]'
 fi
 
 # --- a secret that a person gives, while the program waits for the rest of it ---

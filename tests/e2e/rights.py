@@ -2,6 +2,8 @@
 
   argv OUT                   until SIGTERM: what each program of ours shows in its arguments and environment
   memory PID KEYS [WORD...]  where the secrets of a key file lie in the memory of PID, and whether WORDs do
+  calling KEYS COMMAND...    start it, with an address of ours for its word @: where the secrets of the key file lie while
+                             it waits for an answer to its first message
   given WORD WHERE COMMAND... start it, give it WORD where it reads (a pipe, or - for its standard input) and nothing more:
                              where in its memory that lies while it waits
   dumps DIR COMMAND...       start it with core dumps allowed, end it by a fault, tell whether it dumped
@@ -11,6 +13,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -85,6 +88,21 @@ def memory(pid, keys, words):
     return {"found": found, "unlocked": unlocked, "dumped": dumped, "words": shown}
 
 
+def calling(keys, command):
+    quiet = subprocess.DEVNULL
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        command = [word.replace("@", "127.0.0.1:%d" % listener.getsockname()[1]) for word in command]
+        with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet) as process:
+            try:
+                with listener.accept()[0] as called:
+                    called.settimeout(20)
+                    called.recv(1)
+                    return memory(process.pid, keys, [])
+            finally:
+                process.kill()
+
+
 def given(word, where, command):
     if where != "-":
         os.mkfifo(where)
@@ -123,6 +141,8 @@ if sys.argv[1] == "argv":
     argv(sys.argv[2])
 elif sys.argv[1] == "memory":
     print(json.dumps(memory(sys.argv[2], sys.argv[3], sys.argv[4:])))
+elif sys.argv[1] == "calling":
+    print(json.dumps(calling(sys.argv[2], sys.argv[3:])))
 elif sys.argv[1] == "given":
     print(json.dumps(given(sys.argv[2], sys.argv[3], sys.argv[4:])))
 else:

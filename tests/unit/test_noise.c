@@ -132,7 +132,7 @@ static void test_ik(void **state)
 	assert_non_null(ph_noise_handshake_hash(&pair.init));
 	assert_memory_equal(ph_noise_remote_static(&pair.resp), init_public, 32);
 	static const uint8_t zeros[PH_NOISE_HASH_LEN];
-	assert_memory_equal(pair.init.s, zeros, PH_NOISE_KEY_LEN);
+	assert_null(pair.init.s);
 	assert_memory_equal(pair.init.e, zeros, PH_NOISE_KEY_LEN);
 	assert_memory_equal(pair.init.ck, zeros, PH_NOISE_HASH_LEN);
 	assert_memory_equal(pair.init.cipher.key, zeros, PH_NOISE_KEY_LEN);
@@ -486,6 +486,42 @@ static void test_low_order_sealed(void **state)
 	ph_buf_deinit(&out);
 }
 
+static bool holds(const struct ph_noise *noise, const uint8_t *secret)
+{
+	const uint8_t *bytes = (const uint8_t *)noise;
+
+	for (size_t i = 0; i + PH_NOISE_KEY_LEN <= sizeof(*noise); i++) {
+		if (memcmp(bytes + i, secret, PH_NOISE_KEY_LEN) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The static secrets stay where their owners keep them, in locked memory: none is copied into a handshake. */
+static void test_static_stays(void **state)
+{
+	(void)state;
+	struct pair pair;
+	struct ph_buf message = { 0 };
+	struct ph_buf out = { 0 };
+
+	pair_init(&pair, PH_NOISE_IK, 10);
+	assert_false(holds(&pair.init, pair.init_secret));
+	assert_false(holds(&pair.resp, pair.resp_secret));
+	assert_true(holds(&pair.init, pair.resp_public)); /* so it would be seen */
+	assert_int_equal(
+		ph_noise_create_message(&pair.init, &pair.rng, ph_view_str(""), &message),
+		0);
+	assert_int_equal(
+		ph_noise_consume_message(&pair.resp, ph_buf_view(&message), &out), 0);
+	assert_false(holds(&pair.init, pair.init_secret));
+	assert_false(holds(&pair.resp, pair.resp_secret));
+	pair_deinit(&pair);
+	ph_buf_deinit(&message);
+	ph_buf_deinit(&out);
+}
+
 static void test_cipher_limits(void **state)
 {
 	(void)state;
@@ -581,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_address),
 		cmocka_unit_test(test_low_order),
 		cmocka_unit_test(test_low_order_sealed),
+		cmocka_unit_test(test_static_stays),
 		cmocka_unit_test(test_cipher_limits),
 		cmocka_unit_test(test_nonce_end),
 		cmocka_unit_test(test_appends),
