@@ -275,7 +275,6 @@ void ph_hub_keys_copy(struct ph_device_keys *keys_out, struct ph_hub_ring *ring_
 
 void ph_hub_keys_wipe(struct ph_device_keys *keys, struct ph_hub_ring *ring)
 {
-	explicit_bzero(ring, sizeof(*ring)); /* it may share a page with them */
 	ph_device_keys_wipe(keys);
 	ph_secret_wipe(ring, sizeof(*ring));
 }

@@ -28,8 +28,8 @@
  */
 void ph_secret_no_dumps(void);
 /*
- * Keep the pages that hold these bytes out of the swap. Where that is not allowed
- * (RLIMIT_MEMLOCK) they stay as they are: secrets are wiped all the same.
+ * Keep the pages that hold these bytes out of the swap until ph_secret_wipe(). Where that is not allowed
+ * (RLIMIT_MEMLOCK) they stay as they are: secrets are wiped all the same. From any thread.
  */
 void ph_secret_lock(void *data, size_t len);
 /*
@@ -39,7 +39,7 @@ void ph_secret_lock(void *data, size_t len);
 void *ph_secret_new(size_t size);
 /* Wipe what ph_secret_new() gave, and free it. NULL is fine. */
 void ph_secret_free(void *data);
-/* Wipe them, and let the pages go: also those of another secret that shares one. */
+/* Wipe them, and let the pages go that no other secret which was locked by ph_secret_lock() is on. */
 void ph_secret_wipe(void *data, size_t len);
 
 #endif

@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -129,6 +131,46 @@ static void test_secret(void **state)
 	ph_buf_deinit(&buf);
 }
 
+/* A page that two secrets are on is let go with the last of them. */
+static void test_shared_page(void **state)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const uint8_t none[32] = { 0 };
+	uint8_t *bytes;
+
+	(void)state;
+	if (!locked_can_be((size_t)256 * 1024)) {
+		skip();
+	}
+	bytes = aligned_alloc(page, 3 * page);
+	assert_non_null(bytes);
+	memset(bytes, 7, 3 * page);
+	ph_secret_lock(bytes, 32);
+	ph_secret_lock(bytes + page - 16, 32); /* on the first page and the second */
+	ph_secret_lock(bytes + page - 16, 32); /* twice is once */
+	assert_true(locked_is(bytes, 2 * page));
+	ph_secret_wipe(bytes, 32);
+	assert_memory_equal(bytes, none, sizeof(none));
+	assert_int_equal(bytes[page], 7);
+	assert_true(locked_is(bytes, 2 * page));
+	ph_secret_lock(bytes + page + 100, 32);
+	ph_secret_wipe(bytes + page - 16, 32);
+	assert_false(locked_is(bytes, 1));
+	assert_true(locked_is(bytes + page, page));
+	ph_secret_wipe(bytes + page + 100, 32);
+	assert_false(locked_is(bytes + page, 1));
+	/* more of them than are noted: the pages stay, and all is wiped */
+	for (size_t i = 0; i < 100; i++) {
+		ph_secret_lock(bytes + 64 * i, 32);
+	}
+	for (size_t i = 0; i < 100; i++) {
+		ph_secret_wipe(bytes + 64 * i, 32);
+		assert_memory_equal(bytes + 64 * i, none, sizeof(none));
+		assert_true(locked_is(bytes, 100 * 64));
+	}
+	free(bytes);
+}
+
 static void test_big_endian(void **state)
 {
 	uint8_t out[8];
@@ -243,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_buffer_puts),
 		cmocka_unit_test(test_no_memory_leaves_the_buffer),
 		cmocka_unit_test(test_secret),
+		cmocka_unit_test(test_shared_page),
 		cmocka_unit_test(test_big_endian),
 		cmocka_unit_test(test_varint_round_trip),
 		cmocka_unit_test(test_varint_refuses),
