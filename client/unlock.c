@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "client/carry.h"
+#include "common/base/secret.h"
 #include "common/cli/out.h"
 
 static const char *member(const json_t *request, const char *name)
@@ -74,12 +75,13 @@ static int open_desk(struct ph_site *site, const json_t *request, struct ph_erro
 	char card[PH_DESK_CARD_SIZE + 1] = "";
 	int rc = look(site, err);
 
+	ph_secret_lock(card, sizeof(card));
 	rc = rc < 0 ? rc
 		    : ph_desk_card_read(ph_view_str(member(request, "card")), card, err);
 	rc = rc < 0 ? rc
 		    : ph_site_desk_unlock(site, card, ph_view_str(member(request, "pin")),
 					  err);
-	sodium_memzero(card, sizeof(card));
+	ph_secret_wipe(card, sizeof(card));
 	return rc;
 }
 

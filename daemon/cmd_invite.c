@@ -15,6 +15,7 @@
 
 #include "common/base/file.h"
 #include "common/base/json_memory.h"
+#include "common/base/secret.h"
 #include "common/cli/out.h"
 #include "common/log/cert.h"
 #include "daemon/act.h"
@@ -103,6 +104,8 @@ static int make_text(const json_t *answer, struct ph_invite *invite,
 				    "hành: packhorsed keys"));
 		goto out;
 	}
+	ph_secret_lock(&once, sizeof(once));
+	ph_secret_lock(seed, sizeof(seed));
 	ph_rng_system.fill(ph_rng_system.data, seed, sizeof(seed));
 	ph_rng_system.fill(ph_rng_system.data, invite->id, sizeof(invite->id));
 	ph_sign_pair_from_seed(&once, seed);
@@ -124,7 +127,7 @@ static int make_text(const json_t *answer, struct ph_invite *invite,
 	}
 out:
 	ph_sign_pair_wipe(&once);
-	explicit_bzero(seed, sizeof(seed));
+	ph_secret_wipe(seed, sizeof(seed));
 	ph_buf_deinit(&bytes);
 	ph_buf_deinit(&keylist_bytes);
 	return rc;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "common/base/say.h"
+#include "common/base/secret.h"
 #include "common/log/envelope.h"
 
 #define CONTEXT    "packhorse cert 1"
@@ -84,6 +85,7 @@ int ph_cert_encode(struct ph_view invite, const uint8_t seed[static PH_SEED_KEY_
 	struct ph_cert check;
 	uint8_t sig[2][PH_SIGNATURE_SIZE];
 
+	ph_secret_lock(&once, sizeof(once));
 	ph_sign_pair_from_seed(&once, seed);
 
 	int rc = seed_check(invite, &once);

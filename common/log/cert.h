@@ -129,7 +129,7 @@ struct ph_invite_bundle {
 	struct ph_view keylist_bytes;
 	struct ph_invite invite;
 	struct ph_keylist keylist;
-	uint8_t seed[PH_SEED_KEY_SIZE];
+	uint8_t seed[PH_SEED_KEY_SIZE]; /* in locked memory until then */
 };
 int ph_invite_parse(struct ph_view text, struct ph_invite_bundle *bundle,
 		    struct ph_error *err);

@@ -72,6 +72,7 @@ int ph_desk_card_read(struct ph_view text, char out[static PH_DESK_CARD_SIZE + 1
 	bool is_good = true;
 	size_t n = 0;
 
+	ph_secret_lock(digits, sizeof(digits));
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t byte = text.data[i];
 
@@ -89,7 +90,7 @@ int ph_desk_card_read(struct ph_view text, char out[static PH_DESK_CARD_SIZE + 1
 	if (is_good) {
 		memcpy(out, digits, sizeof(digits));
 	}
-	sodium_memzero(digits, sizeof(digits));
+	ph_secret_wipe(digits, sizeof(digits));
 	return is_good ? 0
 		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 				 ph_say("that is no desk card: it has %d digits, the "

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "common/base/say.h"
+#include "common/base/secret.h"
 #include "common/log/cert.h"
 #include "common/log/envelope.h"
 
@@ -223,6 +224,7 @@ static int verify(struct ph_invite_bundle *bundle, struct ph_error *err)
 
 	struct ph_sign_pair pair;
 
+	ph_secret_lock(&pair, sizeof(pair));
 	ph_sign_pair_from_seed(&pair, bundle->seed);
 	if (sodium_memcmp(pair.key, bundle->invite.key, PH_KEY_SIZE) != 0) {
 		rc = refused(err,
@@ -242,6 +244,7 @@ int ph_invite_parse(struct ph_view text, struct ph_invite_bundle *bundle,
 	struct ph_invite_bundle result = { 0 };
 	int rc = ph_buf_secret(&line, PH_INVITE_MAX);
 
+	ph_secret_lock(result.seed, sizeof(result.seed));
 	rc = rc ? ph_fail_errno(err, rc, "the invite") : strip(text, &line, err);
 	if (rc) {
 		goto out;
@@ -258,6 +261,7 @@ int ph_invite_parse(struct ph_view text, struct ph_invite_bundle *bundle,
 	if (rc) {
 		goto out;
 	}
+	ph_secret_lock(bundle->seed, sizeof(bundle->seed));
 	*bundle = result;
 	result.bytes = (struct ph_buf){ 0 };
 out:
@@ -272,5 +276,6 @@ void ph_invite_bundle_deinit(struct ph_invite_bundle *bundle)
 		return;
 	}
 	ph_buf_wipe(&bundle->bytes);
+	ph_secret_wipe(bundle->seed, sizeof(bundle->seed));
 	sodium_memzero(bundle, sizeof(*bundle));
 }

@@ -43,9 +43,10 @@ void ph_sign_pair_make(struct ph_sign_pair *pair, const struct ph_rng *rng)
 	uint8_t seed[PH_SEED_KEY_SIZE];
 
 	ph_secret_lock(pair, sizeof(*pair));
+	ph_secret_lock(seed, sizeof(seed));
 	rng->fill(rng->data, seed, sizeof(seed));
 	ph_sign_pair_from_seed(pair, seed);
-	sodium_memzero(seed, sizeof(seed));
+	ph_secret_wipe(seed, sizeof(seed));
 }
 
 void ph_sign_pair_wipe(struct ph_sign_pair *pair)

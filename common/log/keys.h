@@ -31,7 +31,7 @@ struct ph_box_pair { /* X25519, RFC 7748 */
 };
 
 void ph_sign_pair_make(struct ph_sign_pair *pair, const struct ph_rng *rng);
-/* From a 32-byte seed, e.g. the secret of an invite. */
+/* From a 32-byte seed, e.g. the secret of an invite. To lock PAIR is the caller's. */
 void ph_sign_pair_from_seed(struct ph_sign_pair *pair,
 			    const uint8_t seed[static PH_SEED_KEY_SIZE]);
 void ph_sign_pair_wipe(struct ph_sign_pair *pair);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <sodium.h>
 
+#include "tests/unit/locked.h"
 #include "tests/unit/province.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -363,6 +364,9 @@ static void assert_text_good(struct ph_view text)
 	assert_same(&bundle.invite, &p.invite);
 	assert_memory_equal(bundle.keylist.root, p.root.key, PH_KEY_SIZE);
 	assert_memory_equal(bundle.seed, p.seed, sizeof(p.seed));
+	if (locked_can_be((size_t)256 * 1024)) {
+		assert_true(locked_is(bundle.seed, sizeof(bundle.seed)));
+	}
 	assert_true(ph_view_equal(bundle.invite_bytes, ph_buf_view(&a)));
 	assert_true(ph_view_equal(bundle.keylist_bytes, ph_buf_view(&b)));
 	ph_invite_bundle_deinit(&bundle);
