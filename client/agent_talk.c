@@ -10,6 +10,9 @@
  * for the folder's lock, and hears who is at work. A loan has no end but the borrower's;
  * commands give the folder back while they wait for a person.
  *
+ * A line may have the secret of the desk, and the answer to a loan too: what is read, short lines
+ * and that answer are in locked memory. There is little of that, so a long line is only wiped.
+ *
  * A command whose other end is gone is carried out all the same: nobody can tell how far
  * it had come.
  */
@@ -26,11 +29,13 @@
 #include "client/carry.h"
 #include "common/base/limits.h"
 #include "common/base/say.h"
+#include "common/base/secret.h"
 #include "common/cli/local.h"
 
 #define BACKLOG   64
 #define AGAIN_MS  200
 #define READ_SIZE 4096
+#define LINE_SIZE 512 /* of a line with a secret, and more */
 
 enum talker_state {
 	READING,
@@ -64,7 +69,7 @@ struct ph_agent_talk {
 	bool is_open, is_stopping;
 	struct talker *talkers;
 	unsigned n_talkers;
-	char buffer[READ_SIZE]; /* libuv reads at once when it has asked for one */
+	char *buffer; /* READ_SIZE; libuv reads at once when it has asked for one */
 };
 
 /* ---- the end ---- */
@@ -197,19 +202,27 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	*buffer = uv_buf_init(talker->talk->buffer, READ_SIZE);
 }
 
-static void say_lent(struct talker *talker, struct ph_order *order)
+/* Empty where memory lacked. */
+static void say_lent(struct ph_buf *out, struct ph_order *order)
 {
-	char digits[2 * PH_BOX_SECRET_SIZE + 1] = "";
+	static const char begin[] = "{\"schema\":1,\"exit\":0";
+	static const char desk[] = ",\"desk\":\"";
+	const size_t digits = 2 * (size_t)PH_BOX_SECRET_SIZE;
+	/* all of it, so that what follows fits */
+	int rc = ph_buf_secret(out,
+			       sizeof(begin) + sizeof(desk) + digits + sizeof("\"}\n"));
 
-	if (order->has_desk) {
-		ph_hex(digits, order->desk, sizeof(order->desk));
+	rc = rc < 0 ? rc : ph_buf_put(out, begin, sizeof(begin) - 1);
+	if (rc == 0 && order->desk) {
+		(void)ph_buf_put(out, desk, sizeof(desk) - 1);
+		ph_hex((char *)out->data + out->len, order->desk, PH_BOX_SECRET_SIZE);
+		out->len += digits;
+		(void)ph_buf_put(out, "\"", 1);
 	}
-	(void)ph_buf_printf(&talker->out, "{\"schema\":1,\"exit\":0%s%s%s}\n",
-			    order->has_desk ? ",\"desk\":\"" : "", digits,
-			    order->has_desk ? "\"" : "");
-	explicit_bzero(digits, sizeof(digits));
-	explicit_bzero(order->desk, sizeof(order->desk));
-	order->has_desk = false;
+	if (rc == 0) {
+		(void)ph_buf_put(out, "}\n", 2);
+	}
+	ph_order_drop_desk(order);
 }
 
 void ph_agent_talk_on_lent(void *data, struct ph_order *order)
@@ -224,7 +237,7 @@ void ph_agent_talk_on_lent(void *data, struct ph_order *order)
 	}
 	(void)uv_timer_stop(&talker->timer);
 	talker->state = LENDING;
-	say_lent(talker, order);
+	say_lent(&talker->out, order);
 	send_out(talker);
 	/* the end of it is all that we wait for */
 	if (!talker->is_closing &&
@@ -283,6 +296,7 @@ static void order(struct talker *talker, size_t len)
 	talker->order.request = ask.request;
 	talker->order.is_loan = ask.is_loan;
 	talker->order.is_key = ask.is_key;
+	talker->order.desk = ask.desk;
 	talker->order.owner = talker;
 	talk->config.state(talk->config.data, &talker->order.state);
 	talker->has_order = true;
@@ -305,20 +319,43 @@ static void take_line(struct talker *talker)
 	}
 }
 
+static int put_line(struct talker *talker, const char *bytes, size_t len)
+{
+	struct ph_buf *line = &talker->line;
+	struct ph_buf longer = { 0 };
+	int rc = 0;
+
+	if (line->len == 0) {
+		rc = len > LINE_SIZE ? 0 : ph_buf_secret(line, LINE_SIZE);
+	} else if (line->is_secret && len > line->cap - line->len) {
+		rc = ph_buf_put_view(&longer, ph_buf_view(line));
+		if (rc == 0) {
+			ph_buf_wipe(line);
+			*line = longer;
+		}
+	}
+	return rc < 0 ? rc : ph_buf_put(line, bytes, len);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 {
 	struct talker *talker = stream->data;
+	bool is_taken;
 
 	if (n == 0) {
 		return;
 	}
 	/* a borrower that talks is none of ours */
-	if (n < 0 || talker->state != READING ||
-	    ph_buf_put(&talker->line, buffer->base, (size_t)n) < 0) {
-		talker_close(talker);
-		return;
+	is_taken = n > 0 && talker->state == READING &&
+		   put_line(talker, buffer->base, (size_t)n) == 0;
+	if (n > 0) {
+		explicit_bzero(buffer->base, (size_t)n);
 	}
-	take_line(talker);
+	if (is_taken) {
+		take_line(talker);
+	} else {
+		talker_close(talker);
+	}
 }
 
 /* ---- the beginning ---- */
@@ -416,9 +453,12 @@ int ph_agent_talk_start(struct ph_agent_talk **talk_out,
 		return ph_fail_errno(err, -ENOMEM, config->dir);
 	}
 	talk->config = *config;
-	talk->folder = open(config->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	talk->buffer = ph_secret_new(READ_SIZE);
+	talk->folder =
+		talk->buffer ? open(config->dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (talk->folder < 0) {
-		rc = ph_fail_errno(err, -errno, config->dir);
+		rc = ph_fail_errno(err, talk->buffer ? -errno : -ENOMEM, config->dir);
+		ph_secret_free(talk->buffer);
 		free(talk);
 		return rc;
 	}
@@ -485,6 +525,7 @@ void ph_agent_talk_free(struct ph_agent_talk *talk)
 	if (talk) {
 		assert(talk->n_talkers == 0);
 		close(talk->folder);
+		ph_secret_free(talk->buffer);
 		free(talk);
 	}
 }

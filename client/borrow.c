@@ -23,6 +23,7 @@
 #include "common/base/json_memory.h"
 #include "common/base/limits.h"
 #include "common/base/owner.h"
+#include "common/base/secret.h"
 #include "common/cli/export.h"
 #include "common/cli/local.h"
 #include "common/cli/out.h"
@@ -87,11 +88,22 @@ static void set_patience(int fd, unsigned ms)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
 }
 
-static void take_desk(const struct answer *answer, struct ph_loan *loan)
+/* 0 or -ENOMEM. */
+static int take_desk(const struct answer *answer, struct ph_loan *loan)
 {
-	loan->has_desk =
-		answer->desk && ph_unhex(loan->desk, sizeof(loan->desk), answer->desk,
-					 strlen(answer->desk)) == 0;
+	if (!answer->desk) {
+		return 0;
+	}
+	loan->desk = ph_secret_new(PH_BOX_SECRET_SIZE);
+	if (!loan->desk) {
+		return -ENOMEM;
+	}
+	if (ph_unhex(loan->desk, PH_BOX_SECRET_SIZE, answer->desk, strlen(answer->desk)) <
+	    0) {
+		ph_secret_free(loan->desk);
+		loan->desk = NULL;
+	}
+	return 0;
 }
 
 /* What the agent on FD says to a request for the folder: 0, 1 nobody there, or negative. */
@@ -103,10 +115,14 @@ static int ask_loan(int fd, const struct ph_site_config *config, struct ph_loan 
 	json_t *request = json_pack("{s:s, s:s, s:i}", "command", "lend", "who",
 				    config->who, "wait_ms", (int)config->wait_ms);
 	char *line = request ? ph_json_dumps(request, JSON_COMPACT) : NULL;
-	int rc = line ? ph_local_exchange(fd, line, HEAD_MAX, &buf) : -ENOMEM;
+	int rc = line ? ph_buf_secret(&buf, HEAD_MAX) : -ENOMEM;
 
+	rc = rc < 0 ? rc : ph_local_exchange(fd, line, HEAD_MAX, &buf);
 	if (rc == 0) {
 		rc = read_answer(&buf, &answer);
+	}
+	if (rc == 0 && answer.exit == 0 && !answer.again) {
+		rc = take_desk(&answer, loan);
 	}
 	if (rc == -EAGAIN) {
 		rc = ph_fail(err, PH_EXIT_IN_USE, -EWOULDBLOCK,
@@ -126,8 +142,6 @@ static int ask_loan(int fd, const struct ph_site_config *config, struct ph_loan 
 			     answer.error ? answer.error
 					  : ph_say("the agent refused",
 						   "chương trình nền từ chối"));
-	} else {
-		take_desk(&answer, loan);
 	}
 	answer_deinit(&answer);
 	json_decref(request);
@@ -316,20 +330,36 @@ bool ph_borrow_is_there(const char *dir)
 	return fd >= 0;
 }
 
+struct key_line {
+	char digits[2 * PH_BOX_SECRET_SIZE + 1];
+	char line[128];
+};
+
+/* What opens the desk with SECRET, or (NULL) locks it, by ph_secret_new(); NULL: no memory. */
+static struct key_line *key_line(const uint8_t *secret)
+{
+	struct key_line *made = ph_secret_new(sizeof(*made));
+
+	if (made && secret) {
+		ph_hex(made->digits, secret, PH_BOX_SECRET_SIZE);
+	}
+	if (made) {
+		snprintf(made->line, sizeof(made->line),
+			 "{\"command\":\"desk-key\",\"key\":\"%s\"}", made->digits);
+	}
+	return made;
+}
+
 int ph_borrow_desk(const char *dir, const uint8_t *secret, struct ph_error *err)
 {
-	char digits[2 * PH_BOX_SECRET_SIZE + 1] = "";
-	char line[128];
+	struct key_line *said = key_line(secret);
 	struct ph_buf buf = { 0 };
 	struct answer answer = { 0 };
 	int fd = ph_local_connect(dir);
 	int rc = fd < 0 ? fd : 0;
 
-	if (secret) {
-		ph_hex(digits, secret, PH_BOX_SECRET_SIZE);
-	}
-	snprintf(line, sizeof(line), "{\"command\":\"desk-key\",\"key\":\"%s\"}", digits);
-	rc = rc < 0 ? rc : ph_local_exchange(fd, line, HEAD_MAX, &buf);
+	rc = rc < 0 ? rc : !said ? -ENOMEM : 0;
+	rc = rc < 0 ? rc : ph_local_exchange(fd, said->line, HEAD_MAX, &buf);
 	rc = rc < 0 ? rc : read_answer(&buf, &answer);
 	if (rc == -ENOENT) {
 		rc = PH_BORROW_E_NOBODY;
@@ -350,8 +380,7 @@ int ph_borrow_desk(const char *dir, const uint8_t *secret, struct ph_error *err)
 	}
 	answer_deinit(&answer);
 	ph_buf_wipe(&buf);
-	explicit_bzero(digits, sizeof(digits));
-	explicit_bzero(line, sizeof(line));
+	ph_secret_free(said);
 	return rc;
 }
 

@@ -13,8 +13,9 @@
 
 struct ph_loan {
 	int fd; /* to be closed when the folder is given back; -1: no agent is there */
-	bool has_desk; /* the agent's desk is open, and this is its secret: to be wiped */
-	uint8_t desk[PH_BOX_SECRET_SIZE];
+	/* The agent's desk is open, and this is its secret: PH_BOX_SECRET_SIZE bytes, to be given
+	 * to ph_secret_free(); NULL: it has no PIN, or is locked. */
+	uint8_t *desk;
 };
 /*
  * Have the folder lent. 0; -EWOULDBLOCK with PH_EXIT_IN_USE when another

@@ -16,6 +16,7 @@
 #include "client/borrow.h"
 #include "client/site_internal.h"
 #include "common/base/owner.h"
+#include "common/base/secret.h"
 #include "common/cli/out.h"
 #include "common/ledger/fed.h"
 
@@ -24,8 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <sodium.h>
 
 static const char *remedy(void)
 {
@@ -264,7 +263,7 @@ static int load_keys(struct ph_site *site, struct ph_error *err)
 /* The desk of a borrowed folder is open as long as the lender's is. */
 static void take_desk(struct ph_site *site, const struct ph_loan *loan)
 {
-	if (!loan->has_desk || ph_site_desk_open(site, loan->desk) < 0) {
+	if (!loan->desk || ph_site_desk_open(site, loan->desk) < 0) {
 		ph_site_desk_lock(site);
 	}
 }
@@ -288,7 +287,7 @@ static int take(struct ph_site *site, bool first, struct ph_error *err)
 	if (rc == 0 && site->config.borrows) {
 		take_desk(site, &loan);
 	}
-	sodium_memzero(&loan, sizeof(loan));
+	ph_secret_free(loan.desk);
 	if (rc == 0) {
 		rc = ph_path_join(path, sizeof(path), site->dir, "site.db", err);
 	}

@@ -104,7 +104,9 @@ static int end_keys(struct ph_site *site, struct ph_error *err)
 	if (rc < 0 || !ph_file_exists(next)) {
 		return rc;
 	}
-	rc = ph_file_read(next, KEYS_MAX, &bytes, err);
+	rc = ph_buf_secret(&bytes, KEYS_MAX);
+	rc = rc < 0 ? ph_fail_errno(err, rc, next)
+		    : ph_file_read(next, KEYS_MAX, &bytes, err);
 	if (rc == 0) {
 		rc = ph_file_replace(path, ph_buf_view(&bytes));
 		rc = rc == 0 ? ph_file_remove(next) : rc;

@@ -30,8 +30,9 @@ struct ph_order {
 	bool is_key;    /* the desk is opened or locked */
 	bool is_unlock; /* the desk is opened, by "card" and "pin" (client/unlock.h) */
 	enum ph_order_rank rank; /* of PH_ORDER_PAGE nobody is known to be at the desk */
-	bool has_desk;           /* of a loan: the desk is open, and this is its secret */
-	uint8_t desk[PH_BOX_SECRET_SIZE];
+	/* The desk's secret, PH_BOX_SECRET_SIZE bytes by ph_secret_new(): of a loan where the desk is
+	 * open, and of what opens it; NULL: none. */
+	uint8_t *desk;
 	bool has_moved;       /* there are entries that were not there before */
 	struct ph_buf answer; /* to send; empty when memory lacked. Not of a loan */
 	struct ph_order *next;
@@ -43,6 +44,8 @@ struct ph_order {
 };
 /* Drop what ORDER holds, wiping it; not ORDER. */
 void ph_order_deinit(struct ph_order *order);
+/* The desk's secret has been used. */
+void ph_order_drop_desk(struct ph_order *order);
 
 struct ph_work_config {
 	uv_loop_t *loop;

@@ -10,6 +10,7 @@
 #include "client/carry.h"
 #include "client/unlock.h"
 #include "common/base/say.h"
+#include "common/base/secret.h"
 
 void ph_order_deinit(struct ph_order *order)
 {
@@ -19,7 +20,13 @@ void ph_order_deinit(struct ph_order *order)
 	json_decref(order->request);
 	order->request = NULL;
 	ph_buf_wipe(&order->answer);
-	explicit_bzero(order->desk, sizeof(order->desk));
+	ph_order_drop_desk(order);
+}
+
+void ph_order_drop_desk(struct ph_order *order)
+{
+	ph_secret_free(order->desk);
+	order->desk = NULL;
 }
 
 /* Which command ORDER is of; NULL: it does not say. */
@@ -93,28 +100,24 @@ bool ph_order_is_quick(const struct ph_order *order)
 /* The desk is opened with the secret that ORDER has, or locked. */
 int ph_order_turn_desk(struct ph_site *site, struct ph_order *order, struct ph_error *why)
 {
-	const char *digits = json_string_value(json_object_get(order->request, "key"));
-	uint8_t secret[PH_BOX_SECRET_SIZE];
 	int rc = ph_site_resume(site, why);
 
 	if (rc < 0) {
 		return rc;
 	}
-	if (!digits || digits[0] == '\0') {
+	if (!order->desk) {
 		ph_site_desk_lock(site);
 		rc = 0;
 	} else {
-		rc = ph_unhex(secret, sizeof(secret), digits, strlen(digits));
-		rc = rc < 0 ? -EACCES : ph_site_desk_open(site, secret);
+		rc = ph_site_desk_open(site, order->desk);
 		ph_site_desk_touch(site, order->state.desk_ms);
-		explicit_bzero((char *)digits, strlen(digits));
 	}
+	ph_order_drop_desk(order);
 	(void)ph_carry_refuse(&order->answer, rc < 0 ? PH_EXIT_OTHER : PH_EXIT_DONE,
 			      false,
 			      rc < 0 ? ph_say("that is not the key of this desk",
 					      "đó không phải là khóa của quầy này")
 				     : "");
-	explicit_bzero(secret, sizeof(secret));
 	ph_site_pause(site);
 	return 0;
 }
@@ -135,7 +138,7 @@ int ph_order_unlock_desk(struct ph_site *site, struct ph_order *order,
 	return 0;
 }
 
-/* Whoever borrows the folder has the desk's secret as long as the desk is open here. */
+/* Whoever borrows the folder has the desk's secret as long as the desk is open here; for lack of memory it is locked there. */
 void ph_order_take_desk(struct ph_site *site, struct ph_order *order)
 {
 	const uint8_t *secret;
@@ -144,8 +147,8 @@ void ph_order_take_desk(struct ph_site *site, struct ph_order *order)
 		ph_site_desk_touch(site, order->state.desk_ms);
 	}
 	secret = ph_site_desk_secret(site);
-	order->has_desk = secret != NULL;
-	if (secret) {
-		memcpy(order->desk, secret, sizeof(order->desk));
+	order->desk = secret ? ph_secret_new(PH_BOX_SECRET_SIZE) : NULL;
+	if (order->desk) {
+		memcpy(order->desk, secret, PH_BOX_SECRET_SIZE);
 	}
 }

@@ -18,6 +18,7 @@
 
 #define NAME      "socket"
 #define READ_SIZE 65536
+#define SECRET    4096 /* locked memory is scarce */
 
 static void make_address(struct sockaddr_un *address, int folder)
 {
@@ -76,13 +77,14 @@ static int send_all(int fd, const char *text, size_t len)
 /* More of what the other says, behind what is there. */
 static int read_some(int fd, struct ph_buf *answer)
 {
+	const size_t size = answer->is_secret ? SECRET : READ_SIZE;
 	ssize_t n;
 
-	if (ph_buf_reserve(answer, READ_SIZE) < 0) {
+	if (ph_buf_reserve(answer, size) < 0) {
 		return -ENOMEM;
 	}
 	do {
-		n = read(fd, answer->data + answer->len, READ_SIZE);
+		n = read(fd, answer->data + answer->len, size);
 	} while (n < 0 && errno == EINTR);
 	if (n <= 0) {
 		return n < 0 ? -errno : -EPIPE;

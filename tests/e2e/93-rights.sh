@@ -32,7 +32,7 @@ $H invite --site 14-0900 --role courier --out i2 --passphrase-file pass 2>/dev/n
 start serve $H serve --listen 127.0.0.1:0
 hub=$started_pid
 at=127.0.0.1:$(listen_port serve)
-printf '[hub]\naddress = %s\n' "$at" >s1/agent.conf
+printf '[hub]\naddress = %s\n[desk]\nserve = 1\nidle-ms = 600000\n' "$at" >s1/agent.conf
 chmod 600 s1/agent.conf
 reader=$("$P" -d s1 reader add --name 'Lò Văn Pánh' --band adult --json | json 'd["entries"][0]["ref"]')
 "$P" -d s1 sync --hub "$at" >/dev/null
@@ -169,6 +169,36 @@ else
   given "and from standard input" - "$P" -d new join -
   given "a PIN" - "$P" -d s1 desk pin --new-card card
   given "a card" - "$P" -d s1 desk unlock
+
+  # --- a desk that is open ---
+  cp s1/keys desk.keys # which has its secret, before it gets a PIN
+  printf '271828\n' | "$P" -d s1 desk pin --new-card s1.card --memory 8 >/dev/null 2>&1
+  desk() { "$P" -d s1 status --json | json 'd["desk"]'; }
+  secret_in() { json '[d["found"] >= 3, d["unlocked"], d["dumped"], d["words"]]'; }
+  "$P" -d s1 desk lock >/dev/null
+  $LOOK memory "$agent" desk.keys >desk.locked
+  printf '%s\n271828\n' "$(cat s1.card)" | "$P" -d s1 desk unlock >/dev/null 2>&1
+  $LOOK memory "$agent" desk.keys >desk.open # before it reads anything else
+  is "a desk is opened at a terminal" "$(json 'd["found"]' <desk.locked) $(desk)" '2 open'
+  is "its secret is in locked pages of the agent alone" "$(secret_in <desk.open)" '[True, [], [], []]'
+  is "and of who borrows its folder" "$($LOOK calling desk.keys "$P" -d s1 sync --hub @ | secret_in)" '[True, [], [], []]'
+  is "also after it was lent" "$($LOOK memory "$agent" desk.keys | secret_in)" '[True, [], [], []]'
+  "$P" -d s1 desk lock >/dev/null
+  cat >unlock.py <<'PY'
+import json, sys, urllib.request
+base, token = sys.argv[1].split("/#")
+def ask(path, body, bearer=None):
+    headers = {"Content-Type": "application/json", **({"Authorization": "Bearer " + bearer} if bearer else {})}
+    data = b" " * 3000 + json.dumps(body).encode() # behind where the answer is made
+    return json.load(urllib.request.urlopen(urllib.request.Request(base + "/api/v1" + path, data, headers)))
+bearer = ask("/session", {"token": token})["bearer"]
+print(ask("/desk/unlock", {"card": open("s1.card").read().strip(), "pin": "271828"}, bearer)["desk"])
+PY
+  opened=$("$PYTHON" unlock.py "$("$P" -d s1 desk | grep -o 'http://[^ ]*')")
+  $LOOK memory "$agent" desk.keys "$(cat s1.card)" >desk.open
+  is "it is opened by its page" "$opened $(desk)" 'open open'
+  is "nor is the card left in the agent, or the secret elsewhere" "$(secret_in <desk.open)" '[True, [], [], []]'
+  "$P" -d s1 desk lock >/dev/null
 fi
 
 # --- a secret where the name of a file belongs ---

@@ -1,7 +1,8 @@
 """tests/e2e/rights.py - what others on the machine could see of running programs.
 
   argv OUT                   until SIGTERM: what each program of ours shows in its arguments and environment
-  memory PID KEYS [WORD...]  where the secrets of a key file lie in the memory of PID, and whether WORDs do
+  memory PID KEYS [WORD...]  where the secrets of a key file lie in the memory of PID, as bytes or as hexadecimal digits,
+                             and whether WORDs do
   calling KEYS COMMAND...    start it, with an address of ours for its word @: where the secrets of the key file lie while
                              it waits for an answer to its first message
   given WORD WHERE COMMAND... start it, give it WORD where it reads (a pipe, or - for its standard input) and nothing more:
@@ -78,12 +79,13 @@ def places(pid, needle):
 def memory(pid, keys, words):
     found, unlocked, dumped = 0, [], []
     for secret in secrets(keys):
-        for flags, name in places(pid, secret):
-            found += 1
-            if "lo" not in flags:
-                unlocked.append(name)
-            if "dd" not in flags:
-                dumped.append(name)
+        for text in (secret, secret.hex().encode()):
+            for flags, name in places(pid, text):
+                found += 1
+                if "lo" not in flags:
+                    unlocked.append(name)
+                if "dd" not in flags:
+                    dumped.append(name)
     shown = [word for word in words if any(places(pid, word.encode()))]
     return {"found": found, "unlocked": unlocked, "dumped": dumped, "words": shown}
 

@@ -23,6 +23,7 @@
 #include "client/carry.h"
 #include "client/commands.h"
 #include "common/base/limits.h"
+#include "common/base/secret.h"
 #include "common/cli/local.h"
 #include "tests/unit/site_world.h"
 
@@ -320,6 +321,7 @@ static void take(struct ph_view line)
 	if (!ask.is_loan) {
 		carry(ask.request);
 	}
+	ph_secret_free(ask.desk);
 	json_decref(ask.request);
 }
 
@@ -412,10 +414,11 @@ static void be_command(struct ph_view input)
 	free(err);
 	said = input;
 	if (ph_borrow(&loan, &config, &why) < 0) {
-		must(loan.fd == -1 && !loan.has_desk && why.text[0] != '\0' &&
+		must(loan.fd == -1 && loan.desk == NULL && why.text[0] != '\0' &&
 		     why.exit != PH_EXIT_DONE);
 	} else if (loan.fd >= 0) {
 		close(loan.fd);
+		ph_secret_free(loan.desk);
 	}
 }
 

@@ -11,6 +11,8 @@
 #include "client/agent_ask.h"
 #include "client/commands.h"
 #include "common/base/limits.h"
+#include "common/base/secret.h"
+#include "tests/unit/locked.h"
 
 static const struct {
 	const char *name, *line;
@@ -66,6 +68,45 @@ static void test_lines(void **state)
 			fail_msg("%s: %d", cases[i].name, rc);
 		}
 		json_decref(ask.request);
+		ph_secret_free(ask.desk);
+	}
+}
+
+/* The secret of a desk leaves the line's JSON, which is in memory as any other, for locked memory. */
+static void test_key(void **state)
+{
+	static const char *const keys[] = {
+		"\"40000000000000000000000000000000000000000000000000000000000000fe\"",
+		"\"4000\"",
+		"\"no key\"",
+		"\"\"",
+		"7",
+		"null",
+	};
+	const uint8_t none[PH_BOX_SECRET_SIZE] = { 0 };
+	char line[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct ph_agent_ask ask = { 0 };
+		const char *left;
+
+		snprintf(line, sizeof(line), "{\"command\":\"desk-key\",\"key\":%s}",
+			 keys[i]);
+		assert_int_equal(ph_agent_ask_decode(ph_view_str(line), &ask), 0);
+		left = json_string_value(json_object_get(ask.request, "key"));
+		assert_true(!left || left[0] == '\0');
+		assert_int_equal(ask.desk != NULL, i < 3);
+		if (i == 0) {
+			assert_int_equal(ask.desk[0], 0x40);
+			assert_int_equal(ask.desk[PH_BOX_SECRET_SIZE - 1], 0xfe);
+			assert_true(!locked_can_be((size_t)256 * 1024) ||
+				    locked_is(ask.desk, PH_BOX_SECRET_SIZE));
+		} else if (ask.desk) {
+			assert_memory_equal(ask.desk, none, sizeof(none));
+		}
+		ph_secret_free(ask.desk);
+		json_decref(ask.request);
 	}
 }
 
@@ -73,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
