@@ -6,15 +6,16 @@
  * zero; all of this is hashed. What is signed stands behind it (backup_manifest.c).
  *
  * Failures: the first one ends it; the file is its maker's to remove. Everything that held
- * the key or plain bytes is wiped.
+ * the key or plain bytes is wiped; the latter, the hub's keys among them, are in locked memory.
  */
 #include "daemon/backup_format.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "common/base/secret.h"
 
 struct ph_backup_writer {
 	int fd; /* -1: closed */
@@ -52,7 +53,8 @@ int ph_backup_writer_new(struct ph_backup_writer **writer_out, const char *path,
 			 const uint8_t recovery[static PH_KEY_SIZE],
 			 uint8_t key_out[static PH_BACKUP_KEY_SIZE], struct ph_error *err)
 {
-	struct ph_backup_writer *writer = calloc(1, sizeof(*writer));
+	/* keys pass through it */
+	struct ph_backup_writer *writer = ph_secret_new(sizeof(*writer));
 	int rc;
 
 	if (!writer) {
@@ -165,8 +167,7 @@ void ph_backup_writer_free(struct ph_backup_writer *writer)
 	if (writer->fd >= 0) {
 		writer->ops->close(writer->fd);
 	}
-	sodium_memzero(writer, sizeof(*writer));
-	free(writer);
+	ph_secret_free(writer);
 }
 
 int ph_backup_finish(const char *path, struct ph_view manifest, struct ph_error *err)

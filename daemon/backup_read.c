@@ -11,9 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/secret.h"
 #include "common/cli/out.h"
 
 struct reading {
@@ -301,7 +301,7 @@ static int read_manifest(struct reading *r)
 int ph_backup_read(const char *path, const struct ph_backup_read *how,
 		   struct ph_backup_found *found_out, struct ph_error *err)
 {
-	struct reading *r = calloc(1, sizeof(*r));
+	struct reading *r = ph_secret_new(sizeof(*r)); /* keys pass through it */
 	int rc;
 
 	memset(found_out, 0, sizeof(*found_out));
@@ -332,8 +332,7 @@ int ph_backup_read(const char *path, const struct ph_backup_read *how,
 	if (r->fd >= 0) {
 		r->ops->close(r->fd);
 	}
-	sodium_memzero(r, sizeof(*r));
-	free(r);
+	ph_secret_free(r);
 	if (rc < 0) {
 		ph_backup_found_deinit(found_out);
 	}
