@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -541,6 +542,31 @@ static void test_stop_with_work(void **state)
 	ph_order_deinit(&given);
 }
 
+/* There is no room for the stack of its thread: that is no memory, not another who holds the folder. */
+static void test_no_room_for_its_stack(void **state)
+{
+	struct ph_storeworker *worker = NULL;
+	struct rlimit before, huge;
+	uv_loop_t loop;
+	int rc;
+
+	(void)state;
+	assert_int_equal(uv_loop_init(&loop), 0);
+	assert_int_equal(getrlimit(RLIMIT_STACK, &before), 0);
+	huge = (struct rlimit){ (rlim_t)1 << 50, before.rlim_max };
+	if (setrlimit(RLIMIT_STACK, &huge) != 0) { /* which libuv gives each thread */
+		assert_int_equal(uv_loop_close(&loop), 0);
+		skip();
+	}
+	rc = ph_storeworker_start(
+		&worker, &(struct ph_storeworker_config){ .loop = &loop, .ops = &ops });
+	assert_int_equal(setrlimit(RLIMIT_STACK, &before), 0);
+	assert_int_equal(rc, -ENOMEM);
+	assert_null(worker);
+	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -557,6 +583,7 @@ int main(void)
 		cmocka_unit_test(test_io_error_behind_an_order),
 		cmocka_unit_test(test_other_error),
 		cmocka_unit_test(test_stop_with_work),
+		cmocka_unit_test(test_no_room_for_its_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
