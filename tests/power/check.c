@@ -577,19 +577,6 @@ bool check_new_hub(struct ph_hub *hub, const char *disk, struct finding *finding
 	return rc == 0 || check_found(&checking, GOES_ON, rc, "the hub's next entry");
 }
 
-void tally_finding(struct tally *tally, const struct finding *finding, const char *where,
-		   uint64_t seed)
-{
-	tally->found[finding->invariant]++;
-	if (tally->failures++ == 0) {
-		tally->first_at = tally->cuts;
-	} else if (tally->quiet) {
-		return;
-	}
-	printf("# %s: %s, cut %llu: %s\n", invariant_name[finding->invariant], where,
-	       (unsigned long long)seed, finding->what.text);
-}
-
 bool check_after_cut(const struct after_cut *cut, struct finding *finding_out)
 {
 	struct checking checking = { .cut = cut, .finding = finding_out };

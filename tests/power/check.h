@@ -57,7 +57,8 @@ struct tally {
 	uint64_t budget; /* cuts that are left */
 	uint64_t cuts, at[SIM_OP_COUNT],
 		of[MACHINES + 1]; /* the last: folders being made */
-	struct sim_disk_cut lost;
+	struct sim_disk_cut lost; /* of images that gave way to others, too */
+	uint64_t replaced;        /* so many did */
 	uint64_t sessions, verified, found[INVARIANTS], failures;
 	uint64_t fronts,
 		fronts_met; /* cuts with the front of an item; sessions of these */
@@ -67,6 +68,19 @@ struct tally {
 /* Count FINDING, and show it: WHERE and the cut's SEED. */
 void tally_finding(struct tally *tally, const struct finding *finding, const char *where,
 		   uint64_t seed);
+
+/*
+ * Images are taken behind operations of one call, of which nobody knows how many there will be. The
+ * place of the next, if MOST are kept and each is to be as likely as another (algorithm R of
+ * A. Waterman, in Vitter 1985): *SEEN came before it, one more now. MOST: it is not taken.
+ */
+unsigned tally_place(uint64_t *draws, unsigned most, uint64_t *seen);
+/* An image of PLACE was taken behind WHAT; in the place of one that was taken behind WAS. */
+void tally_image(struct tally *tally, unsigned place, enum sim_disk_op what);
+void tally_image_replaced(struct tally *tally, enum sim_disk_op was,
+			  enum sim_disk_op what);
+void tally_print(const struct tally *tally);
+extern const char *const power_op_name[SIM_OP_COUNT];
 
 /* True when all hold; else the first that does not. The disk is used up by that. */
 bool check_after_cut(const struct after_cut *cut, struct finding *finding_out);

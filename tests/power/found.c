@@ -15,7 +15,7 @@
 #define DISK "n"
 
 enum {
-	SHOTS = 64
+	SHOTS = 64 /* images, of which one is of when it is done */
 };
 
 static struct founding {
@@ -26,8 +26,10 @@ static struct founding {
 	struct {
 		char disk[8];
 		uint64_t seed, op;
+		enum sim_disk_op what;
 	} shot[SHOTS];
 	unsigned n_shots;
+	uint64_t seen; /* operations that could have given one */
 	uint64_t ops;
 	struct machine clock; /* at the beginning */
 	uint8_t device[PH_DEVICE_ID_SIZE];
@@ -38,19 +40,21 @@ static uint64_t draw(void)
 	return power_draw(&founding.draws);
 }
 
-static void take_shot(enum sim_disk_op what)
+/* In the place I: the next, or that of an earlier one. */
+static void take_shot(unsigned i, enum sim_disk_op what)
 {
-	unsigned i = founding.n_shots++;
-
+	if (i == founding.n_shots) {
+		founding.n_shots++;
+		tally_image(founding.tally, SITE_NEW, what);
+	} else {
+		tally_image_replaced(founding.tally, founding.shot[i].what, what);
+	}
 	snprintf(founding.shot[i].disk, sizeof(founding.shot[i].disk), "x%u", i);
 	founding.shot[i].seed = draw();
 	founding.shot[i].op = founding.ops;
+	founding.shot[i].what = what;
 	sim_disk_image(DISK, founding.shot[i].disk, founding.shot[i].seed,
 		       &founding.tally->lost);
-	founding.tally->cuts++;
-	founding.tally->budget--;
-	founding.tally->at[what]++;
-	founding.tally->of[SITE_NEW]++;
 }
 
 static void on_op(void *data, const char *name, enum sim_disk_op what, const char *path)
@@ -61,9 +65,12 @@ static void on_op(void *data, const char *name, enum sim_disk_op what, const cha
 		return;
 	}
 	founding.ops++;
-	if (founding.n_shots + 1 < SHOTS && founding.tally->budget > 1 &&
-	    draw() % founding.odds == 0) {
-		take_shot(what);
+	if (founding.tally->budget > 1 && draw() % founding.odds == 0) {
+		unsigned at = tally_place(&founding.draws, SHOTS - 1, &founding.seen);
+
+		if (at < SHOTS - 1) {
+			take_shot(at, what);
+		}
 	}
 }
 
@@ -164,6 +171,7 @@ static void found(void)
 
 	founding.clock = clock;
 	founding.n_shots = 0;
+	founding.seen = 0;
 	founding.ops = 0;
 	ph_rng_seed(&clock.seeded, draw(), &clock.rng);
 	power_folder(DISK, dir);
@@ -173,7 +181,7 @@ static void found(void)
 	}
 	sim_disk_watch(NULL, NULL);
 	undone = founding.n_shots;
-	take_shot(SIM_OP_SYNC); /* when it is done */
+	take_shot(undone, SIM_OP_SYNC); /* when it is done */
 	if (!founding.hub) {
 		if (open_it(&clock, DISK, &opened, &err) != 0) {
 			power_die("opening a new site: %s", err.text);

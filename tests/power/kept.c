@@ -44,8 +44,10 @@ static struct {
 	struct {
 		char disk[8];
 		uint64_t seed, op;
+		enum sim_disk_op what;
 	} shot[SHOTS];
 	unsigned n_shots;
+	uint64_t seen; /* operations of the session that could have given one */
 	uint64_t ops;
 	struct machine clock[2]; /* of the hub, of the PC */
 	struct ph_hub *hub;
@@ -74,9 +76,27 @@ static bool fails(struct finding *finding, enum invariant invariant, const char 
 
 /* --- images --- */
 
+/* In the place I: the next, or that of an earlier one. */
+static void take_shot(const char *name, unsigned i, enum sim_disk_op what)
+{
+	if (i == keeping.n_shots) {
+		keeping.n_shots++;
+		tally_image(keeping.tally, strcmp(name, HUB_DISK) == 0 ? HUB : SITE_A,
+			    what);
+	} else {
+		tally_image_replaced(keeping.tally, keeping.shot[i].what, what);
+	}
+	snprintf(keeping.shot[i].disk, sizeof(keeping.shot[i].disk), "x%u", i);
+	keeping.shot[i].seed = draw();
+	keeping.shot[i].op = keeping.ops;
+	keeping.shot[i].what = what;
+	sim_disk_image(name, keeping.shot[i].disk, keeping.shot[i].seed,
+		       &keeping.tally->lost);
+}
+
 static void on_op(void *data, const char *name, enum sim_disk_op what, const char *path)
 {
-	unsigned i = keeping.n_shots;
+	unsigned at;
 
 	(void)data;
 	(void)path;
@@ -84,19 +104,13 @@ static void on_op(void *data, const char *name, enum sim_disk_op what, const cha
 		return;
 	}
 	keeping.ops++;
-	if (i == SHOTS || keeping.tally->budget == 0 || draw() % keeping.odds != 0) {
+	if (keeping.tally->budget == 0 || draw() % keeping.odds != 0) {
 		return;
 	}
-	keeping.n_shots++;
-	snprintf(keeping.shot[i].disk, sizeof(keeping.shot[i].disk), "x%u", i);
-	keeping.shot[i].seed = draw();
-	keeping.shot[i].op = keeping.ops;
-	sim_disk_image(name, keeping.shot[i].disk, keeping.shot[i].seed,
-		       &keeping.tally->lost);
-	keeping.tally->cuts++;
-	keeping.tally->budget--;
-	keeping.tally->at[what]++;
-	keeping.tally->of[strcmp(name, HUB_DISK) == 0 ? HUB : SITE_A]++;
+	at = tally_place(&keeping.draws, SHOTS, &keeping.seen);
+	if (at < SHOTS) {
+		take_shot(name, at, what);
+	}
 }
 
 static void look_at_all(bool (*check)(const char *disk, struct finding *finding),
@@ -118,6 +132,7 @@ static void look_at_all(bool (*check)(const char *disk, struct finding *finding)
 		}
 	}
 	keeping.n_shots = 0;
+	keeping.seen = 0;
 }
 
 /* --- the two --- */

@@ -6,8 +6,9 @@
  * Random scripts of what hub and sites do (script.c) run over the simulated disk. At
  * operations on a disk (each write, sync, truncate, new name, rename, removal) its state
  * after a cut at that moment is taken as an image, while the script goes on; when the call
- * is over the image is opened and looked at (check.c). Every eighth script takes an image
- * behind every operation. Now and then the power really goes, or the process is killed: the
+ * is over the image is opened and looked at (check.c). One operation in two is drawn for that,
+ * in every eighth script each; of a call with more than SHOTS of these so many images are kept,
+ * each as likely as another. Now and then the power really goes, or the process is killed: the
  * machine is started again from what is left, and goes on from there.
  *
  * With --seconds no script is begun after so many, and without --count it is they alone that
@@ -40,17 +41,6 @@ enum {
 
 #define ENDLESS 1000000000000u /* cuts, of those that only the time ends */
 
-static const char *const op_name[SIM_OP_COUNT] = {
-	[SIM_OP_CREATE] = "create",
-	[SIM_OP_WRITE] = "write",
-	[SIM_OP_TRUNCATE] = "truncate",
-	[SIM_OP_SYNC] = "sync",
-	[SIM_OP_SYNC_FOLDER] = "sync of the folder",
-	[SIM_OP_RENAME] = "rename",
-	[SIM_OP_UNLINK] = "removal",
-	[SIM_OP_MKDIR] = "mkdir",
-};
-
 static const struct {
 	const char *name;
 	unsigned lies;
@@ -67,6 +57,7 @@ static const struct {
 struct shot {
 	char disk[8];
 	uint64_t op, seed;
+	uint64_t at; /* operation of its call; 0: of none */
 	enum sim_disk_op what;
 	char path[64];
 	struct machine clock;
@@ -79,18 +70,21 @@ static struct run {
 	struct holding before;
 	struct shot shot[SHOTS];
 	unsigned n_shots;
+	uint64_t seen;   /* operations of the call that could have given one */
 	unsigned odds;   /* one operation of so many gives an image */
 	uint64_t draws;  /* for the images, apart from the script's */
 	uint64_t cut_in; /* operations until the power really goes; 0: it stays */
 	unsigned gone;   /* the machine whose power went; MACHINES: none */
 	uint64_t ops;    /* of the script */
+	uint64_t call_from, call; /* where one began; the longest of this step */
 	unsigned plant_lies;
 	/* what happened */
 	struct tally tally;
 	uint64_t scripts, steps, real, kills, between, founded, kept, twice;
+	uint64_t late; /* images behind the operation 2 * SHOTS of a call */
 	struct {
 		const char *doing;
-		uint64_t n;
+		uint64_t n, call, step; /* operations of the longest */
 	} kind[KINDS];
 } run;
 
@@ -107,7 +101,7 @@ static void report(const struct finding *finding, const struct shot *shot)
 		 "script %llu, step %llu (%s) of %s, behind operation %llu (%s of %s)",
 		 (unsigned long long)run.script, (unsigned long long)run.step,
 		 run.world.doing, power_name[run.machine], (unsigned long long)shot->op,
-		 op_name[shot->what], shot->path);
+		 power_op_name[shot->what], shot->path);
 	tally_finding(&run.tally, finding, where, shot->seed);
 }
 
@@ -127,6 +121,7 @@ static void look_at(struct shot *shot, const struct holding *after)
 				 .world = &run.world };
 
 	ph_rng_seed(&shot->clock.seeded, shot->seed, &shot->clock.rng);
+	run.late += shot->at > 2 * SHOTS;
 	run.tally.sessions += cut.meets;
 	run.tally.fronts += has_front;
 	run.tally.fronts_met += has_front && cut.meets;
@@ -136,21 +131,25 @@ static void look_at(struct shot *shot, const struct holding *after)
 	run.tally.verified += finding.verified;
 }
 
-static void take_shot(enum sim_disk_op what, const char *path)
+/* In the place AT: the next, or that of an earlier one. */
+static void take_shot(unsigned at, enum sim_disk_op what, const char *path)
 {
-	struct shot *shot = &run.shot[run.n_shots];
+	struct shot *shot = &run.shot[at];
 
-	snprintf(shot->disk, sizeof(shot->disk), "x%u", run.n_shots++);
+	if (at == run.n_shots) {
+		run.n_shots++;
+		tally_image(&run.tally, run.machine, what);
+	} else {
+		tally_image_replaced(&run.tally, shot->what, what);
+	}
+	snprintf(shot->disk, sizeof(shot->disk), "x%u", at);
 	snprintf(shot->path, sizeof(shot->path), "%s", path);
 	shot->op = run.ops;
+	shot->at = 0;
 	shot->what = what;
 	shot->seed = draw();
 	shot->clock = run.world.machine[run.machine];
 	sim_disk_image(power_name[run.machine], shot->disk, shot->seed, &run.tally.lost);
-	run.tally.cuts++;
-	run.tally.budget--;
-	run.tally.at[what]++;
-	run.tally.of[run.machine]++;
 }
 
 static void on_op(void *data, const char *name, enum sim_disk_op what, const char *path)
@@ -175,8 +174,13 @@ static void on_op(void *data, const char *name, enum sim_disk_op what, const cha
 		run.tally.of[run.machine]++;
 		return;
 	}
-	if (run.n_shots < SHOTS && run.tally.budget > 0 && draw() % run.odds == 0) {
-		take_shot(what, path);
+	if (run.tally.budget > 0 && draw() % run.odds == 0) {
+		unsigned at = tally_place(&run.draws, SHOTS, &run.seen);
+
+		if (at < SHOTS) {
+			take_shot(at, what, path);
+			run.shot[at].at = run.ops - run.call_from;
+		}
 	}
 }
 
@@ -187,6 +191,7 @@ static void look_at_all(const struct holding *after)
 		look_at(&run.shot[i], after);
 	}
 	run.n_shots = 0;
+	run.seen = 0;
 }
 
 static void on_call(void *data, unsigned machine, bool ended)
@@ -194,15 +199,18 @@ static void on_call(void *data, unsigned machine, bool ended)
 	(void)data;
 	if (!ended) {
 		run.machine = machine;
+		run.call_from = run.ops;
 		run.before = run.world.promised[machine];
 		return;
 	}
+	run.call =
+		run.ops - run.call_from > run.call ? run.ops - run.call_from : run.call;
 	/* how far a call would have come whose power went nobody knows */
 	look_at_all(run.gone == MACHINES ? &run.world.promised[machine] : NULL);
 	/* between this call and the next: what it acknowledged is there */
 	run.before = run.world.promised[machine];
 	if (run.gone == MACHINES && run.tally.budget > 0 && draw() % 8 == 0) {
-		take_shot(SIM_OP_SYNC, "nothing: between two calls");
+		take_shot(0, SIM_OP_SYNC, "nothing: between two calls");
 		run.between++;
 		look_at_all(&run.before);
 	}
@@ -277,14 +285,14 @@ static void start_again(void)
 	run.machine = i;
 	run.before = now;
 	for (unsigned n = 0; n < 3 && run.tally.budget > 0; n++) {
-		take_shot(SIM_OP_SYNC, "nothing: just started");
+		take_shot(n, SIM_OP_SYNC, "nothing: just started");
 		run.between++;
 	}
 	look_at_all(&now);
 	run.machine = MACHINES;
 }
 
-static void count_step(const char *doing)
+static void count_step(const char *doing, uint64_t ops)
 {
 	unsigned i = 0;
 
@@ -295,6 +303,8 @@ static void count_step(const char *doing)
 	}
 	run.kind[i].doing = doing;
 	run.kind[i].n++;
+	run.kind[i].call = run.call > run.kind[i].call ? run.call : run.kind[i].call;
+	run.kind[i].step = ops > run.kind[i].step ? ops : run.kind[i].step;
 }
 
 static void run_script(uint64_t seed, uint64_t script)
@@ -323,14 +333,16 @@ static void run_script(uint64_t seed, uint64_t script)
 	sim_disk_watch(on_op, NULL);
 	world->call = on_call;
 	for (run.step = 0; run.step < STEPS && run.tally.budget > 0; run.step++) {
+		uint64_t ops = run.ops;
 		bool good;
 
+		run.call = 0;
 		if (run.cut_in == 0 && draw() % 5 == 0) {
 			run.cut_in = 1 + draw() % 60;
 		}
 		good = world_step(world);
 		run.steps++;
-		count_step(world->doing);
+		count_step(world->doing, run.ops - ops);
 		if (run.gone < MACHINES) {
 			start_again();
 		} else if (!good) {
@@ -425,40 +437,20 @@ static void print_counts(double seconds)
 		printf("%s %s %llu", i ? "," : "", run.kind[i].doing,
 		       (unsigned long long)run.kind[i].n);
 	}
-	printf("\n# behind");
-	for (unsigned i = 0; i < SIM_OP_COUNT; i++) {
-		printf("%s %s %llu", i ? "," : "", op_name[i],
-		       (unsigned long long)run.tally.at[i]);
+	printf("\n# operations of the longest call, and step:");
+	for (unsigned i = 0; i < KINDS && run.kind[i].doing; i++) {
+		printf("%s %s %llu %llu", i ? "," : "", run.kind[i].doing,
+		       (unsigned long long)run.kind[i].call,
+		       (unsigned long long)run.kind[i].step);
 	}
-	printf("\n# of %llu writes not synced %llu lost whole, %llu in part; %llu "
-	       "sectors "
-	       "torn, %llu of them garbage; of %llu changes of names not synced %llu "
-	       "lost, "
-	       "%llu of them renames\n",
-	       (unsigned long long)run.tally.lost.writes,
-	       (unsigned long long)run.tally.lost.lost,
-	       (unsigned long long)run.tally.lost.partly,
-	       (unsigned long long)run.tally.lost.torn,
-	       (unsigned long long)run.tally.lost.garbled,
-	       (unsigned long long)run.tally.lost.names,
-	       (unsigned long long)run.tally.lost.names_lost,
-	       (unsigned long long)run.tally.lost.renames_lost);
+	printf("; %llu images were taken behind the %uth of a call\n",
+	       (unsigned long long)run.late, 2 * SHOTS);
+	tally_print(&run.tally);
 	printf("# %llu different databases verified and folded anew; %llu machines went "
 	       "on to "
 	       "a session; %llu scripts run twice\n",
 	       (unsigned long long)run.tally.verified,
 	       (unsigned long long)run.tally.sessions, (unsigned long long)run.twice);
-	printf("# %llu cuts with the front of an item at the machine, %llu of these went "
-	       "on to "
-	       "a session\n",
-	       (unsigned long long)run.tally.fronts,
-	       (unsigned long long)run.tally.fronts_met);
-	for (unsigned i = 0; i < INVARIANTS; i++) {
-		if (run.tally.found[i] > 0) {
-			printf("# %s broken %llu times\n", invariant_name[i],
-			       (unsigned long long)run.tally.found[i]);
-		}
-	}
 }
 
 static int verdict(void)
