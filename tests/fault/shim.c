@@ -65,6 +65,7 @@ void shim_find(void)
 		{ "write", &shim_real.write },
 		{ "pwrite64", &shim_real.pwrite },
 		{ "writev", &shim_real.writev },
+		{ "send", &shim_real.send },
 		{ "read", &shim_real.read },
 		{ "pread64", &shim_real.pread },
 		{ "fsync", &shim_real.fsync },

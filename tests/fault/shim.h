@@ -30,7 +30,7 @@ enum ph_fault_class {
 	PH_FAULT_LENGTH = 8,  /* ftruncate */
 	PH_FAULT_CREATE = 16, /* open that makes a file */
 	PH_FAULT_READ = 32,   /* read, pread on a regular file */
-	PH_FAULT_TALK = 64,   /* write, writev on anything else */
+	PH_FAULT_TALK = 64,   /* write, writev on anything else; send */
 	PH_FAULT_ALLOC = 128, /* malloc, calloc, realloc */
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/fault/shim_internal.h"
@@ -101,6 +102,22 @@ ssize_t writev(int fd, const struct iovec *parts, int n)
 		shim_die();
 	}
 	return done;
+}
+
+ssize_t send(int fd, const void *data, size_t size, int flags)
+{
+	enum ph_fault_mode mode = shim_count(PH_FAULT_TALK);
+
+	if (mode == PH_FAULT_ERRNO) {
+		errno = (int)shim_plan->error;
+		return -1;
+	}
+	if (mode == PH_FAULT_TORN) {
+		(void)!shim_real.send(fd, data, half(size), flags);
+		shim_die();
+	}
+	return shim_real.send(fd, data, mode == PH_FAULT_SHORT ? half(size) : size,
+			      flags);
 }
 
 ssize_t read(int fd, void *data, size_t size)
