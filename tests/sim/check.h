@@ -5,6 +5,7 @@
 #ifndef PH_TESTS_SIM_CHECK_H
 #define PH_TESTS_SIM_CHECK_H
 
+#include "proto/bundle.h"
 #include "tests/sim/world.h"
 
 /* --- on the way --- */
@@ -23,8 +24,15 @@ void sim_check_hub_clock(struct sim *sim);
 void sim_skip_hub_clock(struct sim *sim);
 /* The hub tells a device that it is so late: on both sides of its clock. */
 void sim_check_told(struct sim *sim, int64_t time);
+/* The highest number of the bundles for devices that lie at the hub; 0: none does. */
+uint64_t sim_last_packed(const struct sim *sim);
+/* Likewise all that is told in bundles with higher numbers, which it has just packed. */
+void sim_check_packed(struct sim *sim, uint64_t above);
 /* DEVICE has read what the hub said at TIME; a session says that this is now. */
 void sim_say_read(struct sim_device *device, int64_t time, bool by_session);
+/* The same of a bundle with this HEADER, if that is one. */
+void sim_say_read_bundle(struct sim_device *device,
+			 const uint8_t header[static PH_BUNDLE_HEADER_LEN]);
 /* What DEVICE has just written, with STAMP, is not before what it has read. */
 void sim_check_after_read(struct sim *sim, const struct sim_device *device,
 			  uint64_t stamp);

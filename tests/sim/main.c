@@ -456,8 +456,9 @@ static void tell_all(double took)
 	       sums.packed, sums.carried, sums.lost, sums.back, sums.torn, sums.kept,
 	       sums.put_off);
 	printf("# couriers: %" PRIu64 " exchanges, %" PRIu64
-	       " bundles signed for, %" PRIu64 " taken where they go\n",
-	       sums.met, sums.vows, sums.brought);
+	       " bundles signed for, %" PRIu64 " taken where they go; %" PRIu64
+	       " bundles of hubs opened for the times in them\n",
+	       sums.met, sums.vows, sums.brought, sums.told);
 	printf("# between machines of a site: %" PRIu64 " exchanges, %" PRIu64
 	       " entries came by them\n",
 	       sums.lan, sums.by_lan);

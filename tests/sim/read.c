@@ -17,6 +17,16 @@ void sim_say_read(struct sim_device *device, int64_t time, bool by_session)
 	}
 }
 
+void sim_say_read_bundle(struct sim_device *device,
+			 const uint8_t header[static PH_BUNDLE_HEADER_LEN])
+{
+	struct ph_bundle_header said;
+
+	if (ph_bundle_header_decode(PH_VIEW(header, PH_BUNDLE_HEADER_LEN), &said) == 0) {
+		sim_say_read(device, (int64_t)said.made, false);
+	}
+}
+
 /* A clock that is off by SKEW is not known to be wrong. */
 static bool may_be_right(const struct sim *sim, int64_t skew)
 {

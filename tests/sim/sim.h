@@ -178,6 +178,7 @@ struct sim_tally {
 	uint64_t bounded, poor; /* sessions that a budget bounds; or keeps away */
 	uint64_t brought;       /* of them, by couriers, taken where they go, once each */
 	uint64_t put_off;       /* sessions and bundles */
+	uint64_t told;          /* bundles of hubs, opened for the times in them */
 	uint64_t lost;          /* disks of hubs */
 	uint64_t back;          /* older copies in the place of hubs */
 	uint64_t torn;          /* snapshots of hubs that were torn */

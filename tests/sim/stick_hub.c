@@ -215,6 +215,7 @@ static int put_on(struct desk_stick *desk, const char *own, struct ph_manifest *
 static int pack_device(struct sim *sim, struct desk_stick *desk, const json_t *device,
 		       struct ph_manifest *manifest, struct ph_error *err)
 {
+	uint64_t last = sim_last_packed(sim);
 	json_t *answer = ask(sim, json_pack("{s:s, s:s, s:I}", "command", "bundle-pack",
 					    "device", text_of(device, "device"), "max",
 					    (json_int_t)PH_BUNDLE_MAX));
@@ -222,6 +223,7 @@ static int pack_device(struct sim *sim, struct desk_stick *desk, const json_t *d
 	size_t i;
 	int rc = answer == NULL ? -EAGAIN : 0;
 
+	sim_check_packed(sim, last);
 	json_array_foreach(json_object_get(answer, "bundles"), i, name)
 	{
 		rc = rc != 0 ? rc : put_on(desk, json_string_value(name), manifest, err);

@@ -137,6 +137,7 @@ static void look_at_taken(struct meeting *meeting, const struct ph_courier_job *
 	}
 	if (job->answer == PH_COURIER_KEPT) {
 		sim_say_taken(sim->sticks, (int)device->number, name);
+		sim_say_read_bundle(device, job->line.header);
 		sim->result->tally.brought += !again;
 	}
 }
@@ -225,11 +226,12 @@ static void look_at_hub(struct meeting *meeting, const struct ph_courier_job *jo
 static void hub_job(struct meeting *meeting, struct ph_courier_job *job)
 {
 	struct sim *sim = meeting->sim;
-	uint64_t entries = meeting->hub.told.entries;
+	uint64_t entries = meeting->hub.told.entries, last = sim_last_packed(sim);
 
 	sim_enter(&sim->hub_machine);
 	ph_hub_courier_job(sim->hub, &meeting->hub, job);
 	sim_leave();
+	sim_check_packed(sim, last);
 	if (job->result < 0) {
 		if (!sim_hub_is_ill(sim) && !sim_hub_failed(sim)) {
 			sim_broken(sim, SIM_HEALTHY, "the hub with a courier: job %d: %s",
