@@ -37,6 +37,9 @@ enum {
 	STEPS = 40,  /* of a script */
 	KINDS = 20,  /* of steps */
 	TWICE = 100, /* one script of so many is run twice */
+	NEAR = 60,   /* operations until the power goes; ... */
+	FAR = 600,   /* ... one time of three, as many as the longest calls have */
+	SEEN = 8000, /* cuts; of so many some are late in a call */
 };
 
 #define ENDLESS 1000000000000u /* cuts, of those that only the time ends */
@@ -337,8 +340,8 @@ static void run_script(uint64_t seed, uint64_t script)
 		bool good;
 
 		run.call = 0;
-		if (run.cut_in == 0 && draw() % 5 == 0) {
-			run.cut_in = 1 + draw() % 60;
+		if (run.cut_in == 0 && draw() % 4 == 0) {
+			run.cut_in = 1 + draw() % (draw() % 3 == 0 ? FAR : NEAR);
 		}
 		good = world_step(world);
 		run.steps++;
@@ -455,8 +458,13 @@ static void print_counts(double seconds)
 
 static int verdict(void)
 {
-	bool good = run.tally.failures == 0 && run.tally.cuts > 0;
+	bool is_blind = run.tally.cuts >= SEEN && run.late == 0;
+	bool good = run.tally.failures == 0 && run.tally.cuts > 0 && !is_blind;
 
+	if (is_blind) {
+		printf("# of so many cuts none was late in a call: the run shows "
+		       "nothing\n");
+	}
 	printf("1..1\n%s 1 - %llu power cuts, seed %llu\n", good ? "ok" : "not ok",
 	       (unsigned long long)run.tally.cuts, (unsigned long long)arg_seed);
 	return good ? 0 : 1;
