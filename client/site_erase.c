@@ -86,7 +86,6 @@ int ph_site_erase_check(struct ph_site *site, const struct ph_entry *entry,
 			struct ph_error *err)
 {
 	struct ph_entity_key key;
-	struct ph_ref ref = { .n = 0 };
 	bool erased = false;
 	int rc = 0;
 
@@ -95,10 +94,8 @@ int ph_site_erase_check(struct ph_site *site, const struct ph_entry *entry,
 			rc = ph_erased_has(site->db, PH_ERASED_CARD, ph_key_view(&key),
 					   &erased);
 		}
-	} else if (has_sealed(entry) && ph_erased_subject(entry, &ref) && ref.n > 0) {
-		key = ph_key_ref(PH_ENTITY_READER, &ref);
-		rc = ph_erased_has(site->db, PH_ERASED_READER, ph_key_view(&key),
-				   &erased);
+	} else if (has_sealed(entry)) {
+		rc = ph_erased_names(site->db, entry, NULL, &erased);
 	}
 	if (rc < 0) {
 		return ph_fail_errno(

@@ -18,6 +18,7 @@
 #include "common/log/json.h"
 #include "common/log/operator.h"
 #include "daemon/hub_collect.h"
+#include "daemon/hub_erase.h"
 #include "daemon/hub_judge.h"
 #include "daemon/hub_void.h"
 
@@ -274,6 +275,7 @@ int ph_hub_put_look(struct ph_hub *hub, struct ph_entry *entry, bool seen,
 	int rc = ph_entry_check(entry, err);
 
 	rc = rc != 0 ? rc : check_kind(entry, err);
+	rc = rc != 0 ? rc : ph_hub_erase_check(hub, entry, err);
 	if (rc != 0) {
 		return rc;
 	}

@@ -8,6 +8,7 @@
  *
  * A card that was erased may be issued again by a site that had not heard of it: whoever
  * has it is the erased reader. That is looked for each time, by the cards that were erased.
+ * So are notes about what names one of them (hers.c), once for what came since.
  */
 #include "common/ledger/erasing.h"
 
@@ -17,8 +18,8 @@
 
 #include "common/ledger/card.h"
 #include "common/ledger/fed.h"
+#include "common/ledger/hers.h"
 #include "common/ledger/match.h"
-#include "common/ledger/notes.h"
 #include "common/ledger/store.h"
 #include "common/log/erased.h"
 #include "common/log/operator.h"
@@ -34,7 +35,6 @@ struct run {
 	struct ph_entry *entry; /* scratch */
 	struct ph_buf bytes;
 	struct ph_facts facts;
-	struct ph_refset about; /* entries of readers that are erased now */
 	struct ph_erasing_done done;
 };
 
@@ -64,26 +64,27 @@ static int erase_reader(struct run *run, const struct ph_ref *ref)
 
 	rc = rc != 0 ? rc : ph_facts_load_rows(run->ledger, &key, &run->facts);
 	for (size_t i = 0; rc == 0 && i < run->facts.n; i++) {
-		const struct ph_ref *of = &run->facts.items[i].ref;
-
-		rc = drop_part(run, run->facts.rows[i].log, of);
-		rc = rc != 0 ? rc : ph_refset_add(&run->about, of);
+		rc = drop_part(run, run->facts.rows[i].log, &run->facts.items[i].ref);
 	}
 	rc = rc != 0 ? rc : drop_match(run, &key);
 	run->done.readers += rc == 0;
 	return rc;
 }
 
-static int on_note(void *data, int64_t row, const struct ph_ref *ref)
+static int on_part(void *data, int64_t row, const struct ph_ref *ref)
 {
 	return drop_part(data, row, ref);
 }
 
-/* Notes about an entry of theirs. */
+/* Notes about an entry that names them, or their cards. */
 static int drop_notes(struct run *run)
 {
-	return run->about.n == 0 ? 0
-				 : ph_notes_about(run->ledger, &run->about, on_note, run);
+	struct ph_hers hers = { .ledger = run->ledger, .drop = on_part, .data = run };
+	int rc = ph_hers_find(&hers);
+
+	run->done.notes = hers.notes;
+	ph_hers_deinit(&hers);
+	return rc;
 }
 
 /* --- orders --- */
@@ -153,6 +154,7 @@ static int carry_out(struct run *run, const struct ph_ref *ref)
 			     ? ph_erased_put(run->db, PH_ERASED_CARD, ph_key_view(&key))
 			     : 0;
 	}
+	rc = rc != 0 ? rc : ph_erased_note_entry(run->db, ref);
 	return rc != 0 ? rc : note_order(run, ref);
 }
 
@@ -227,7 +229,7 @@ static int drop_all(struct run *run, const struct ph_keyset *orders)
 	}
 	rc = rc != 0 ? rc : drop_notes(run);
 	rc = rc == 0 && run->done.parts == 0 ? note_nothing(run) : rc;
-	if (rc == 0 && run->done.readers > 0) {
+	if (rc == 0 && (run->done.readers > 0 || run->done.parts > 0)) {
 		rc = ph_journal_meta_put_int(run->journal, META_REST, 1);
 		rc = rc != 0 ? rc
 			     : ph_journal_meta_drop(run->journal, PH_META_UNFINISHED);
@@ -315,7 +317,7 @@ static int look(struct run *run, bool *waits_out)
 	rc = rc != 0 ? rc : load_cards(run, &set);
 	*waits_out = set.n > 0;
 	ph_keyset_deinit(&set);
-	return rc;
+	return rc != 0 || *waits_out ? rc : ph_hers_waits(run->ledger, waits_out);
 }
 
 static bool is_apart(const struct ph_ledger *ledger)
@@ -325,7 +327,9 @@ static bool is_apart(const struct ph_ledger *ledger)
 
 int ph_erasing_waits(struct ph_ledger *ledger, bool *waits_out)
 {
-	struct run run = { .journal = ledger->journal, .db = ledger->db };
+	struct run run = { .ledger = ledger,
+			   .journal = ledger->journal,
+			   .db = ledger->db };
 	int64_t rest = 0;
 	int rc = 0;
 
@@ -363,7 +367,6 @@ int ph_erasing_run(const struct ph_erasing *erasing, struct ph_erasing_done *don
 	free(run.entry);
 	ph_buf_deinit(&run.bytes);
 	ph_facts_deinit(&run.facts);
-	ph_refset_deinit(&run.about);
 	return rc;
 }
 
@@ -383,10 +386,11 @@ static int read_count(struct ph_db *db, const char *sql, int64_t *count_out)
 
 int ph_erasing_mark(struct ph_db *db, int64_t *mark_out)
 {
-	return read_count(db,
-			  "SELECT (SELECT count(*) FROM erased)"
-			  " + (SELECT count(*) FROM erasure)",
-			  mark_out);
+	return read_count(
+		db,
+		"SELECT (SELECT count(*) FROM erased WHERE type IN (11, 12, 102))"
+		" + (SELECT count(*) FROM erasure)",
+		mark_out);
 }
 
 int ph_erasing_count(struct ph_db *db, uint64_t *count_out)

@@ -3,8 +3,8 @@
  *
  * Erased are the readers that an order (reader-erase) lists, and whoever a card was issued
  * to that it lists. Of them go: the sealed parts of their registrations, changes and
- * consents, those of notes about any of these entries, in the logs and in what was fed,
- * and the match keys. States and digests stay as they are.
+ * consents, those of notes about any entry that names them or those cards (hers.h), in the logs and
+ * in what was fed, and the match keys. States and digests stay as they are.
  */
 #ifndef PH_LEDGER_ERASING_H
 #define PH_LEDGER_ERASING_H
@@ -28,14 +28,15 @@ struct ph_erasing_done {
 	uint64_t orders;  /* carried out now */
 	uint64_t readers; /* erased now */
 	uint64_t parts;   /* that were here */
+	uint64_t notes;   /* about them that were found now, with a part here or not */
 	uint64_t refused; /* orders that no operator of the key lists signed */
 };
 
 /* Whether there is anything to be done: looked at often, and done rarely. 0 or negative errno. */
 int ph_erasing_waits(struct ph_ledger *ledger, bool *waits_out);
 /*
- * Carry out what orders are here and were not carried out, and what has come for cards that
- * were erased, with PH_META_UNFINISHED if that was anybody; then write the tables that held the
+ * Carry out what orders are here and were not carried out, and what has come for cards and readers
+ * that were erased, with PH_META_UNFINISHED if that was anybody; then write the tables that held the
  * parts anew and empty the WAL. In transactions of its own. Nothing is done to a ledger that is not in the journal's file.
  * 0 or negative errno; what was not done then is done the next time.
  */

@@ -137,6 +137,7 @@ static int take_entry(struct ph_fed_applying *applying, const struct ph_feed_ite
 		      struct held *held_out)
 {
 	int64_t row = applying->row[item->log];
+	bool is_erased = false; /* then its part is not taken, and it is noted */
 	int rc = look_up(applying->db, row, item, held_out);
 
 	if (rc != 0) {
@@ -149,7 +150,10 @@ static int take_entry(struct ph_fed_applying *applying, const struct ph_feed_ite
 		return PH_FED_E_FORM;
 	}
 	applying->moved.facts++;
-	return entry_insert(applying->db, row, item);
+	rc = entry_insert(applying->db, row, item);
+	return rc != 0 ? rc
+		       : ph_erased_look(applying->db, item->ref.log_id, item->ref.n,
+					item->entry, &is_erased);
 }
 
 /* An entry that counts for nothing and acts on nothing any more goes. */
@@ -212,8 +216,8 @@ static int take_part(struct ph_fed_applying *applying, const struct ph_feed_item
 	}
 	rc = rc != 0 ? rc : ph_journal_part_fits(entry, item->cipher, &is_right);
 	rc = rc != 0 ? rc
-		     : ph_erased_is_of(applying->db, item->ref.log_id, item->ref.n, entry,
-				       &is_erased);
+		     : ph_erased_look(applying->db, item->ref.log_id, item->ref.n, entry,
+				      &is_erased);
 	if (rc == 0 && is_right && !is_erased) {
 		rc = part_put(applying->db, row, item);
 	}

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "common/ledger/fed.h"
+#include "common/ledger/hers.h"
 #include "common/ledger/state.h"
 #include "common/ledger/store.h"
 
@@ -218,6 +219,8 @@ static int on_fact(void *data, const struct ph_fed_entry *entry)
 	rc = rc != 0 ? rc
 		     : ph_held_insert(ledger, held, intake->key, dead,
 				      is_whole(intake->key, held->entry));
+	rc = rc == 0 && intake->key->type == PH_ENTITY_COPY ? ph_hers_return(ledger, held)
+							    : rc;
 	if (rc == 0 && !dead && intake->key->type == PH_ENTITY_TALLY) {
 		rc = ph_batch_count(&ledger->batch, held->fact.site, held->fact.second,
 				    held->entry, 1);

@@ -7,17 +7,21 @@
 
 #include "common/ledger/store.h"
 
-/* The note in a row of the facts of events, if it is one that is wanted. 1: it is; 0; negative errno. */
-static int look(struct ph_ledger *ledger, const struct ph_refset *about,
-		struct ph_stmt *stmt, struct ph_entry *entry, struct ph_ref *ref)
+/* The note in a row of the facts of events, if it is one about an entry. 1: it is; 0; negative errno. */
+static int look(struct ph_ledger *ledger, struct ph_stmt *stmt, struct ph_entry *entry,
+		struct ph_ref *ref)
 {
-	const struct ph_value *named = &entry->field[PH_NOTE_ABOUT];
+	struct ph_view bytes = ph_stmt_col_blob(stmt, 3);
 	struct ph_view hash = ph_stmt_col_blob(stmt, 2);
 	const struct ph_cursor *cursor;
-	int rc = ph_entry_decode(ph_stmt_col_blob(stmt, 3), entry);
+	uint64_t kind, stamp;
+	int rc;
 
-	if (rc != 0 || entry->number != PH_KIND_NOTE || !named->set ||
-	    !ph_refset_may_have(about, &named->as.ref)) {
+	if (!ph_entry_peek(bytes, &kind, &stamp) || kind != PH_KIND_NOTE) {
+		return 0;
+	}
+	rc = ph_entry_decode(bytes, entry);
+	if (rc != 0 || !entry->field[PH_NOTE_ABOUT].set) {
 		return rc < 0 ? rc : 0;
 	}
 	rc = ph_ledger_cursor_of(ledger, ph_stmt_col_int(stmt, 0), &cursor);
@@ -30,9 +34,10 @@ static int look(struct ph_ledger *ledger, const struct ph_refset *about,
 	return 1;
 }
 
-int ph_notes_about(struct ph_ledger *ledger, const struct ph_refset *about,
-		   int (*cb)(void *data, int64_t row, const struct ph_ref *ref),
-		   void *data)
+int ph_notes_each(struct ph_ledger *ledger,
+		  int (*cb)(void *data, int64_t row, const struct ph_ref *ref,
+			    const struct ph_ref *about),
+		  void *data)
 {
 	struct ph_entry *entry = malloc(sizeof(*entry));
 	struct ph_stmt *stmt;
@@ -52,8 +57,9 @@ int ph_notes_about(struct ph_ledger *ledger, const struct ph_refset *about,
 		int64_t row = ph_stmt_col_int(stmt, 0);
 		struct ph_ref ref;
 
-		rc = look(ledger, about, stmt, entry, &ref);
-		rc = rc == 1 ? cb(data, row, &ref) : rc;
+		rc = look(ledger, stmt, entry, &ref);
+		rc = rc == 1 ? cb(data, row, &ref, &entry->field[PH_NOTE_ABOUT].as.ref)
+			     : rc;
 		if (rc != 0) {
 			break;
 		}
@@ -61,4 +67,30 @@ int ph_notes_about(struct ph_ledger *ledger, const struct ph_refset *about,
 	ph_stmt_reset(stmt);
 	free(entry);
 	return rc;
+}
+
+/* --- of some --- */
+
+struct some {
+	const struct ph_refset *about;
+	int (*cb)(void *data, int64_t row, const struct ph_ref *ref);
+	void *data;
+};
+
+static int on_note(void *data, int64_t row, const struct ph_ref *ref,
+		   const struct ph_ref *about)
+{
+	const struct some *some = data;
+
+	return ph_refset_may_have(some->about, about) ? some->cb(some->data, row, ref)
+						      : 0;
+}
+
+int ph_notes_about(struct ph_ledger *ledger, const struct ph_refset *about,
+		   int (*cb)(void *data, int64_t row, const struct ph_ref *ref),
+		   void *data)
+{
+	struct some some = { .about = about, .cb = cb, .data = data };
+
+	return ph_notes_each(ledger, on_note, &some);
 }

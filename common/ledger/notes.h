@@ -6,6 +6,14 @@
 #include "common/ledger/refset.h"
 
 /*
+ * CB for each note here that is about an entry, with the row of its log, its own reference and that
+ * of what it is about: all events are looked at. CB returning non-zero ends the walk with that value.
+ */
+int ph_notes_each(struct ph_ledger *ledger,
+		  int (*cb)(void *data, int64_t row, const struct ph_ref *ref,
+			    const struct ph_ref *about),
+		  void *data);
+/*
  * CB for each note here that may be about an entry in ABOUT, with the row of its log: all
  * events are looked at. CB returning non-zero ends the walk with that value.
  */

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "common/base/clock.h"
+#include "common/ledger/hers.h"
 #include "common/ledger/store.h"
 
 /* Entries that name more entities than this are kept once, in the journal. */
@@ -391,6 +392,7 @@ int ph_held_file(struct ph_ledger *ledger, struct ph_held *held)
 				touched->n <= COPIES_MAX);
 	}
 	rc = rc != 0 ? rc : ph_held_note_crate(ledger, held);
+	rc = rc != 0 ? rc : ph_hers_return(ledger, held);
 	return rc != 0 ? rc : settle_groups(ledger, held, &groups);
 }
 

@@ -1,8 +1,8 @@
 /*
  * common/log/journal_erase.c - parts of readers who were erased.
  *
- * Whom an entry is about follows from the entry alone, so what comes for an erased reader
- * is known by its bytes, whatever came first. A part that is gone leaves an empty
+ * Whom an entry is about follows from its bytes and what is known as erased (erased.c), so what
+ * comes for an erased reader is known as it comes. A part that is gone leaves an empty
  * ciphertext: its commitment stays, with which the entry goes on to be relayed.
  *
  * SQLite overwrites what is deleted (secure_delete), but where a page was split or put in
@@ -17,112 +17,6 @@
 #include "common/log/journal_internal.h"
 #include "common/log/kinds.h"
 #include "common/log/part.h"
-
-/* --- who --- */
-
-void ph_erased_ref(uint8_t out[static PH_ERASED_REF_SIZE], const struct ph_ref *ref)
-{
-	memcpy(out, ref->log_id, sizeof(ref->log_id));
-	ph_be64_put(out + sizeof(ref->log_id), ref->n);
-	memcpy(out + sizeof(ref->log_id) + 8, ref->hash, sizeof(ref->hash));
-}
-
-int ph_erased_put(struct ph_db *db, enum ph_erased type, struct ph_view id)
-{
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(
-		db, "INSERT OR IGNORE INTO erased(type, id) VALUES(?1, ?2)", &stmt);
-
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, type);
-	ph_stmt_blob(stmt, 2, id);
-	return ph_stmt_run(stmt);
-}
-
-int ph_erased_has(struct ph_db *db, enum ph_erased type, struct ph_view id, bool *has_out)
-{
-	struct ph_stmt *stmt;
-	int64_t one = 0;
-	int rc = ph_db_prepare(db, "SELECT 1 FROM erased WHERE type = ?1 AND id = ?2",
-			       &stmt);
-
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, type);
-	ph_stmt_blob(stmt, 2, id);
-	rc = ph_journal_one_int(stmt, &one);
-	*has_out = rc == 0;
-	return rc < 0 ? rc : 0;
-}
-
-int ph_erased_any(struct ph_db *db, bool *any_out)
-{
-	struct ph_stmt *stmt;
-	int64_t one = 0;
-	int rc = ph_db_prepare(db, "SELECT 1 FROM erased LIMIT 1", &stmt);
-
-	rc = rc != 0 ? rc : ph_journal_one_int(stmt, &one);
-	*any_out = rc == 0;
-	return rc < 0 ? rc : 0;
-}
-
-bool ph_erased_subject(const struct ph_entry *entry, struct ph_ref *ref)
-{
-	const struct ph_value *named;
-
-	switch (entry->number) {
-	case PH_KIND_READER_PUT:
-		named = &entry->field[PH_READER_READER];
-		if (!named->set) {
-			return true; /* itself */
-		}
-		break;
-	case PH_KIND_CONSENT:
-		named = &entry->field[PH_CONSENT_READER];
-		break;
-	case PH_KIND_NOTE:
-		named = &entry->field[PH_NOTE_ABOUT];
-		break;
-	default:
-		return false;
-	}
-	if (named->set) {
-		*ref = named->as.ref;
-	}
-	return named->set;
-}
-
-int ph_erased_is_of(struct ph_db *db, const uint8_t log_id[static PH_LOG_ID_SIZE],
-		    uint64_t n, struct ph_view bytes, bool *is_out)
-{
-	struct ph_ref ref = { .n = n };
-	uint8_t e[PH_HASH_SIZE];
-	uint8_t id[PH_ERASED_REF_SIZE];
-	struct ph_entry entry;
-	int rc = ph_erased_any(db, is_out);
-
-	if (rc != 0 || !*is_out) {
-		return rc;
-	}
-	*is_out = false;
-	rc = ph_entry_decode(bytes, &entry);
-	if (rc != 0) {
-		return rc < 0 ? rc : 0;
-	}
-	ph_entry_hash(bytes, e);
-	memcpy(ref.log_id, log_id, sizeof(ref.log_id));
-	memcpy(ref.hash, e, sizeof(ref.hash));
-	if (!ph_erased_subject(&entry, &ref)) {
-		return 0;
-	}
-	ph_erased_ref(id, &ref);
-	return ph_erased_has(db, PH_ERASED_READER, PH_VIEW(id, sizeof(id)), is_out);
-}
-
-/* --- their parts --- */
 
 int ph_journal_part_erase(struct ph_journal *journal, int64_t log_row, uint64_t n,
 			  bool *held_out)
@@ -208,10 +102,8 @@ int ph_journal_erase_known(struct ph_journal *journal, const struct ph_log *log,
 		if (ph_segment_next(&entries, &entry) != 0) {
 			return -EUCLEAN;
 		}
-		if (ph_journal_commit_of(entry, commit, &rc)) {
-			rc = ph_erased_is_of(journal->db, log->id, n, entry, &is_erased);
-		}
-		if (rc == 0 && is_erased) {
+		rc = ph_erased_look(journal->db, log->id, n, entry, &is_erased);
+		if (rc == 0 && is_erased && ph_journal_commit_of(entry, commit, &rc)) {
 			rc = ph_journal_part_erase(journal, log->row, n, &is_erased);
 		}
 	}

@@ -80,7 +80,7 @@ int ph_journal_walk_store(struct ph_journal *journal, struct ph_log *held,
 		memcpy(&part, walk->parts.data + at, sizeof(part));
 		rc = ph_journal_part_expect(journal, held->row, part.n, part.commit);
 	}
-	if (rc == 0 && walk->parts.len > 0) {
+	if (rc == 0) {
 		rc = ph_journal_erase_known(
 			journal, held, held->n,
 			PH_VIEW(body.data + walk->tail, body.len - walk->tail));

@@ -54,6 +54,8 @@ truyen=$(ref a title add --name 'Truyện Kiều')
 book=$(code a copy add --print-code --title "$truyen")
 ok "a loan that came back" bash -c "'$P' -d a loan $card $book --when 2026-03-01T08:00 && '$P' -d a return $book --when 2026-03-09T08:00"
 ok "a loan that is open" site a loan "$card" "$book" --when 2026-03-10T08:00
+lent=$(site a privacy "$card" --json | pick '[f["ref"] for f in d["facts"] if f["kind"] == "loan"][-1]')
+note2=$(ref a note 'Tuyệt làm mất sách' --about "$lent")
 # --- what the second site has goes by van as well, which stays out until all have been erased ---
 start van.out "$P" -d van courier --listen 127.0.0.1:0
 van=$started_pid
@@ -77,7 +79,7 @@ is "nor her telephone" "$(cat found)" ''
 mkdir learned && cp -r hub a a2 b c van learned/
 known=$(image learn known learned/hub learned/a learned/a2 learned/b learned/c)
 [ "${known:-0}" -ge 20 ] && pass "parts and seeds are known: $known" || fail "parts and seeds are known: ${known:-0}"
-refs="--ref $hoa --ref $twin --ref $consent --ref $note"
+refs="--ref $hoa --ref $twin --ref $consent --ref $note --ref $note2"
 image find known $refs c van stick backup >found
 is "outside of her sites nothing of her, not even sealed" "$(cat found)" ''
 image find known --ref "$hoa" hub a a2 b >found
@@ -144,14 +146,16 @@ image find known --ref "$stays" hub >found
 is "the other reader is there" "$(grep -c 'ciphertext' found)" 1
 is "the hub still reads him, not her" "$($H query reader "$stays" --names --json | grep -c 'Quàng Văn Ở') $($H query reader "$hoa" --names --json | grep -ci 'tuyệt')" '1 0'
 ok "the hub's chains and seals verify" $H verify
-is "and what is gone is not missing" "$($H verify --json | pick '[d["parts_missing"], d["parts_erased"]]')" '[0, 5]'
+is "and what is gone is not missing" "$($H verify --json | pick '[d["parts_missing"], d["parts_erased"]]')" '[0, 6]'
 
 # --- the devices ---
 is "until it hears of it a device shows her" "$(site a reader show "$hoa" --json | pick 'd["name"]')" 'Lò Thị Tuyệt'
 late=$(ref b reader set "$hoa" --telephone 0988777666)
+late2=$(ref b note 'Tuyệt nhờ cháu ký' --about "$consent")
+late3=$(ref b note 'Tuyệt hẹn tuần sau' --about "$lent")
 cp -r b learned/b2 && image learn known2 learned/b2 >/dev/null
-image find known2 --ref "$late" b >found
-is "what that site has changed of her since is in its files" "$(grep -c ciphertext found)" 1
+is "what that site has changed of her since, and noted, is in its files" \
+  "$(for x in "$late" "$late2" "$late3"; do image find known2 --ref "$x" b | grep -c ciphertext; done | xargs)" '1 1 1'
 again=$(ref c reader add --name 'Lò Thị Tuyệt Mai' --born 1987 --commune 03642)
 ok "a site that has not heard gives her card to her again" site c card issue "$card" "$again"
 cp -r c learned/c2 && image learn known3 learned/c2 >/dev/null
@@ -182,7 +186,7 @@ image find known3 --ref "$again" hub a b c >found
 is "who has an erased card is erased: hub and device keep no part" "$(cat found)" ''
 status "of a registration that no order names one is given, which an operator signs" 2 $H erase "$again"
 is "and shows no name" "$(site c reader show "$again" --json | grep -c Mai) $($H query reader "$again" --names --json | grep -c Mai)" '0 0'
-is "a change that came later has left no part" "$(image find known2 --ref "$late" hub a a2 b 2>&1)" ''
+is "a change that came later has left no part, nor have notes" "$(image find known2 --ref "$late" --ref "$late2" --ref "$late3" hub a a2 b 2>&1)" ''
 is "which nobody waits for" "$($H devices --json | pick 'sum(x["parts_missing"] for x in d["devices"])') $(for x in a a2 b c; do member $x parts_pending; done | xargs)" '0 0 0 0 0'
 for x in a a2 b c; do sync $x; done
 $H erasures "$order" --json >certificate
@@ -239,6 +243,10 @@ ok "the hub is whole" $H verify
 status "her card is handed out no more where that is known" 2 site c card issue --again "$card" "$(ref c reader add --name 'Vì Thị Hiền' --commune 03642)"
 like "which is said" "$(site c card issue --again "$card" "$(ref c reader add --name 'Vì Thị Hiên' --commune 03642)" 2>&1)" 'erased'
 status "nor is anything of her written down" 2 site a reader set "$hoa" --telephone 0977
+status "not as a note about her loan either" 2 site a note 'Tuyệt làm rách bìa' --about "$lent"
+printf '{"kind":"note","about":"%s","text":"Tuyệt làm rách bìa"}\n' "$lent" >w
+status "nor at the hub" 1 $H record w
+like "which says why" "$($H record w 2>&1)" 'of a reader who was erased'
 wrong='{"kind":"reader-put","name":"TENBIMAT","born":"TENBIMAT"}
 {"kind":"reader-put","name":TENBIMAT}
 {"kind":"reader-put","name":"TENBIMAT\u0001"}

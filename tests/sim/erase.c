@@ -90,7 +90,8 @@ static bool names_reader(const struct sim_books *books, size_t ack, size_t reade
 static void learn_reader(struct sim *sim, struct sim_order *order, size_t reader)
 {
 	for (size_t i = 0; i < sim->n_acks; i++) {
-		if (sim->acks[i].kind == PH_KIND_READER_PUT &&
+		if ((sim->acks[i].kind == PH_KIND_READER_PUT ||
+		     sim->acks[i].kind == PH_KIND_NOTE) &&
 		    names_reader(sim->books, i, reader)) {
 			learn(sim, order, &sim->acks[i]);
 		}
@@ -218,7 +219,7 @@ static bool may_be_erased(struct sim *sim, size_t at)
 	return !reader->erased && sim_hub_holds(sim, &sim->acks[reader->put].ref);
 }
 
-/* A device of her site that has not heard of it writes of her. */
+/* A device of her site that has not heard of it writes of her: a change, and a note where there are any. */
 static void write_late(struct sim *sim, struct sim_device *device, size_t at,
 		       const struct ph_rng *dice)
 {
@@ -241,6 +242,10 @@ static void write_late(struct sim *sim, struct sim_device *device, size_t at,
 	if (put >= 0) {
 		(void)learn_from(order, &store, &sim->acks[put].ref);
 		sim->result->tally.late_puts++;
+	}
+	put = sim_has_notes(sim) ? sim_write_note(sim, device, at, dice) : -1;
+	if (put >= 0) {
+		(void)learn_from(order, &store, &sim->acks[put].ref);
 	}
 }
 
@@ -274,7 +279,11 @@ void sim_do_erase(struct sim *sim, struct sim_device *device, const struct ph_rn
 	for (size_t i = 0; i < n && !may_be_erased(sim, at); i++) {
 		at = (at + 1) % n;
 	}
-	if (n == 0 || !may_be_erased(sim, at) || !sim_order_erasure(sim, at)) {
+	if (n == 0 || !may_be_erased(sim, at)) {
+		return;
+	}
+	sim_write_notes(sim, at, dice);
+	if (!sim_order_erasure(sim, at)) {
 		return;
 	}
 	for (unsigned i = 0; late && i < sim->n_devices; i++) {

@@ -49,6 +49,19 @@ struct sim_store {
 	unsigned bit; /* in sim_order.searched */
 };
 
+/* --- erase_notes.c --- */
+
+/* Whether people write notes about readers in this province. */
+bool sim_has_notes(const struct sim *sim);
+/*
+ * DEVICE, where the reader AT of the books is known, writes a note about something of hers. Its ack;
+ * -1: none was written, or one of which not every machine can know whom it is about.
+ */
+ptrdiff_t sim_write_note(struct sim *sim, struct sim_device *device, size_t at,
+			 const struct ph_rng *dice);
+/* So does each device of her site. */
+void sim_write_notes(struct sim *sim, size_t at, const struct ph_rng *dice);
+
 /* --- away.c --- */
 
 /* Bundles that were packed before: what CERTIFICATE, of ORDER, says of them. */

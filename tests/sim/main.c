@@ -466,11 +466,11 @@ static void tell_all(double took)
 	       " did not begin for want of it\n",
 	       sums.bounded, sums.poor);
 	printf("# readers: %" PRIu64 " orders to erase, %" PRIu64
-	       " changes by who had not heard of them, %" PRIu64
+	       " changes by who had not heard of them, %" PRIu64 " notes, %" PRIu64
 	       " times a bundle with a part of theirs was found, %" PRIu64
 	       " times what a cut had left went with them, %" PRIu64
 	       " times such was read behind that\n",
-	       sums.erased, sums.late_puts, sums.away, sums.fronts_gone,
+	       sums.erased, sums.late_puts, sums.notes, sums.away, sums.fronts_gone,
 	       sums.fronts_read);
 	printf("# looks at a whole store on the way: %" PRIu64 "\n", sums.looks);
 	for (unsigned i = 1; i < SIM_INVARIANTS; i++) {

@@ -189,6 +189,7 @@ struct sim_tally {
 	uint64_t erased;    /* orders */
 	uint64_t away;      /* bundles with parts of erased readers that were found */
 	uint64_t late_puts; /* of readers whose erasure that device had not heard of */
+	uint64_t notes;     /* about readers who were erased, before or behind that */
 	/* what a cut left at a device: so often it went as an order was carried out; was read behind that */
 	uint64_t fronts_gone, fronts_read;
 };
