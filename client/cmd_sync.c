@@ -435,8 +435,10 @@ static int hand_over(struct ph_cli *cli, struct ph_site *site,
 		     const struct ph_site_info *info, const struct ph_link_config *config,
 		     struct total *total, struct ph_error *err)
 {
-	if (!(info->role & PH_ROLE_COURIER) || !total->complete ||
-	    !ph_site_is_open(site)) {
+	/* own logs that are left keep nothing of others back */
+	bool is_whole = total->complete || has_left(total);
+
+	if (!(info->role & PH_ROLE_COURIER) || !is_whole || !ph_site_is_open(site)) {
 		return 0;
 	}
 	return ph_sync_base(cli, site, config, &total->courier, err);
