@@ -239,9 +239,14 @@ int ph_site_desk_memory(const struct ph_site *site, unsigned *mib_out,
 
 /* --- the session's storage (proto/session.h) --- */
 
-/* Fill HELLO for a new session; segments borrow from ARENA. FLIGHT_MAX bounds their bytes. */
+/*
+ * Fill HELLO for a new session; segments borrow from ARENA. FLIGHT_MAX bounds their bytes, with what they and
+ * the heads of logs take beside, but for one of each.
+ */
 int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hello_out,
 		  struct ph_buf *arena, struct ph_error *err);
+/* Bytes by which the next hello is longer, at most, than one of one log and one segment. 0 or negative errno. */
+int ph_site_hello_extra(struct ph_site *site, uint64_t *bytes_out);
 /*
  * Carry out one job of a session on the device's side. Sets the job's result. When the
  * hub signs wrongly (-EBADMSG), nothing is changed and ERR says what to do.

@@ -5,7 +5,7 @@
  * that comes and gives receipts as a hub would. Hello, first flight, cutting to fit, frames
  * and receipts are so the very ones. Of a real session differs what the hub has for us, which
  * nobody here can know. Between two slices of a budget there is no receipt to be kept: the next
- * begins where the one before ended.
+ * begins where the one before ended. Likewise where a hello had no room for all own logs that wait.
  *
  * Our jobs are carried out but for those that would keep what the hub says. A session that is
  * at work with a real hub meanwhile (the agent keeps one site for both) goes on as it was, also
@@ -31,8 +31,9 @@ struct dry {
 	struct ph_site_dry *out;
 	struct ph_error *err;
 	struct ph_hello hello;
-	/* where the session before ended */
-	bool is_begun;
+	/* where the session before ended, with so many of its logs */
+	unsigned n_begun;
+	struct ph_site_place heads_from; /* own logs before this place have gone */
 	struct ph_site_send send[PH_HEADS_MAX];
 	enum ph_site_pass pass;
 	uint64_t came[PH_HEADS_MAX];  /* entries of each log that the other end has */
@@ -170,7 +171,7 @@ static int begin(struct dry *dry, bool *more_out)
 		struct ph_log log;
 		uint64_t held = 0;
 
-		if (dry->is_begun) {
+		if (i < dry->n_begun) {
 			uint64_t flown = send->flown;
 
 			*send = dry->send[i];
@@ -183,7 +184,7 @@ static int begin(struct dry *dry, bool *more_out)
 		send->start = send->cursor = send->parts = send->parts_from = held;
 		rc = rc == 0 ? ph_site_note_missing(site, i) : rc;
 	}
-	site->pass = dry->is_begun ? dry->pass : site->pass;
+	site->pass = dry->pass;
 	rc = rc == 0 ? ph_site_hub_packs(site, &site->packs) : rc;
 	rc = rc == 0 ? ph_site_has_more(site, more_out) : rc;
 	return rc > 0 ? -EUCLEAN : rc;
@@ -311,6 +312,24 @@ static bool goes_on(struct dry *dry, uint64_t left, uint64_t waiting, uint64_t m
 	return ph_budget_grow(&dry->growth, left, waiting, up, down);
 }
 
+/*
+ * A session was whole. Whether its hello had no room for some own logs, of which the next tells,
+ * and again of the log in use.
+ */
+static bool next_logs(struct dry *dry)
+{
+	if (dry->site->left_own == 0) {
+		return false;
+	}
+	dry->heads_from = dry->site->left_from;
+	dry->n_begun = 1;
+	memset(dry->send + 1, 0, sizeof(dry->send) - sizeof(dry->send[0]));
+	memset(dry->came + 1, 0, sizeof(dry->came) - sizeof(dry->came[0]));
+	dry->pass = PH_PASS_ENTRIES;
+	dry->growth = (struct ph_growth){ 0 };
+	return true;
+}
+
 /* What it came to, of LEFT bytes. Whether another would carry more. */
 static bool end(struct dry *dry, uint64_t *left, uint64_t waiting, uint64_t moved)
 {
@@ -337,8 +356,11 @@ static bool end(struct dry *dry, uint64_t *left, uint64_t waiting, uint64_t move
 	}
 	memset(dry->parts, 0, sizeof(dry->parts));
 	dry->pass = dry->site->pass;
-	dry->is_begun = true;
-	return ph_session_is_short(dry->device) && goes_on(dry, *left, waiting, moved);
+	dry->n_begun = dry->hello.n_heads;
+	if (ph_session_is_short(dry->device)) {
+		return goes_on(dry, *left, waiting, moved);
+	}
+	return next_logs(dry) && *left >= PH_BUDGET_LEAST;
 }
 
 /* A guess of what waits, as sync makes it, less what went. */
@@ -360,11 +382,15 @@ static int one_session(struct dry *dry, const struct ph_site_state *state, uint6
 	struct ph_site *site = dry->site;
 	uint64_t waiting = still_waiting(dry, state);
 	uint64_t moved = dry->out->entries + dry->out->parts;
+	uint64_t extra = 0;
 	struct ph_share share = { 0 };
 	struct ph_buf arena = { 0 };
 	size_t flight;
 	int rc;
 
+	site->heads_from = dry->heads_from;
+	rc = ph_site_hello_extra(site, &extra);
+	waiting += extra;
 	if (*left != PH_BUDGET_NONE) {
 		share = ph_budget_share(*left, waiting, &dry->growth);
 	}
@@ -373,7 +399,8 @@ static int one_session(struct dry *dry, const struct ph_site_state *state, uint6
 		site->went[i] = dry->send[i].cursor;
 	}
 	site->parts_last = ph_budget_is_short(&share, waiting);
-	rc = ph_site_hello(site, flight, &dry->hello, &arena, dry->err);
+	rc = rc < 0 ? rc : ph_site_hello(site, flight, &dry->hello, &arena, dry->err);
+	site->heads_from = (struct ph_site_place){ 0 };
 	dry->hello.budget = share.down;
 	rc = rc == 0 ? join(dry, &share, state->frame_next) : rc;
 	ph_buf_deinit(&arena);

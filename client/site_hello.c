@@ -1,12 +1,14 @@
 /*
  * client/site_hello.c - what the device says first.
  *
- * The hello tells the heads of the log in use and of older own logs that are not
- * receipted to their end, how far the control log is held, and carries the first
+ * The hello tells the heads of the log in use and of older own logs that the hub lacks
+ * something of, or that are to be told for another reason, those first that matter most; how
+ * far the control log is held; and it carries the first
  * entries without a receipt: as many as the first flight takes, up to the first sealed
  * part. The certificate goes along until a hub has signed anything.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/site_take.h"
@@ -16,6 +18,12 @@
 #define FLIGHT_MAX  (32 * 1024)
 /* How many times shorter a packed segment is at least, as a rule. */
 #define PACKED_GAIN 4
+
+/* What a head takes at most, and a segment beside its body. Of one of each the hello is taken to have room. */
+enum {
+	HEAD_MOST = 71,
+	SEGMENT_MOST = 91
+};
 
 int ph_site_receipt_missing(struct ph_site *site, const struct ph_log *log,
 			    uint64_t missing[static PH_RECEIPT_MISSING_MAX],
@@ -88,6 +96,27 @@ int ph_site_held(struct ph_site *site, const struct ph_log *log, uint64_t *n_out
 
 /* --- heads --- */
 
+/*
+ * Why an older log of ours is told, what matters most first. There are few places: a log that backups
+ * alone lack must not keep one that the hub lacks waiting.
+ */
+enum why {
+	WHY_FROM, /* ours continues it, and by nothing of ours a hub would show that it was put back */
+	WHY_ENTRIES, /* the hub lacks entries */
+	WHY_PARTS,   /* it lacks sealed parts that can be sent */
+	WHY_BACK,    /* it came back from the hub, which has not signed for it since */
+	WHY_OFFER,   /* the hub was put back, and may lack what it has signed for */
+	WHY_BACKUP,  /* the hub's backups do not hold all of it, as far as it told us */
+	WHY_PARTS_GONE, /* the hub lacks parts that are not here either; they may have come */
+	WHY_NOT,
+};
+
+struct older {
+	struct ph_site_place place;
+	struct ph_log log;
+	uint64_t held; /* of it, by the hub's receipts */
+};
+
 struct heads {
 	struct ph_site *site;
 	struct ph_hello *hello;
@@ -95,14 +124,16 @@ struct heads {
 	uint64_t receipted[PH_HEADS_MAX];
 	uint64_t fly_from
 		[PH_HEADS_MAX]; /* the hub gave us what is up to there, or signed for it */
-	bool lacks[PH_HEADS_MAX]; /* the hub told of parts that it lacks */
-	bool is_more;             /* own logs that did not fit; for the next session */
-	int64_t next;             /* the row of the first of them */
+	bool lacks[PH_HEADS_MAX];             /* the hub told of parts that it lacks */
+	struct older older[PH_HEADS_MAX - 1]; /* in order of their places */
+	unsigned n_older;
 	struct ph_head
 		from; /* the log that ours continues, while nothing of ours is signed for */
 	int64_t offer; /* logs from this row on are told, whatever was signed for; 0: none */
+	int64_t offer_next; /* the row of the first of them that did not fit; 0: all did */
 };
 
+/* LOG is told; there is room. */
 static int add_head(struct heads *heads, const struct ph_log *log, uint64_t receipted)
 {
 	struct ph_hello *hello = heads->hello;
@@ -115,17 +146,6 @@ static int add_head(struct heads *heads, const struct ph_log *log, uint64_t rece
 	rc = rc == 0 ? ph_site_came_back(heads->site, log, &came_back) : rc;
 	if (rc != 0) {
 		return rc;
-	}
-	if (i == PH_HEADS_MAX) {
-		heads->is_more = true;
-		heads->next = heads->next > 0 ? heads->next : log->row;
-		if ((receipted < log->n && !came_back) || n_missing > 0) {
-			if (heads->site->left_own == 0) {
-				heads->site->left_from = log->row;
-			}
-			heads->site->left_own++;
-		}
-		return 0;
 	}
 	memcpy(hello->head[i].log_id, log->id, sizeof(log->id));
 	memcpy(hello->head[i].h, log->h, sizeof(log->h));
@@ -172,44 +192,109 @@ static int lacks_backup(struct ph_site *site, const struct ph_log *own,
 	return rc;
 }
 
-/*
- * Whether LOG is told though all of it is signed for: a hub that was put back since has lost it,
- * perhaps. A log that is new here cannot show that; the one before it can.
- */
-static bool is_offered(const struct heads *heads, const struct ph_log *log)
+/* Whether one of those COUNT parts of LOG can be sent. 0 or negative errno. */
+static int has_part(struct ph_site *site, const struct ph_log *log, const uint64_t *n,
+		    unsigned count, bool *has_out)
 {
-	return (heads->offer > 0 && log->row >= heads->offer) ||
-	       (heads->from.n > 0 &&
-		memcmp(heads->from.log_id, log->id, sizeof(log->id)) == 0);
+	struct ph_item *item = NULL;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && !item && i < count; i++) {
+		rc = ph_site_part_item(site, log, n[i], true, &item);
+	}
+	*has_out = item != NULL;
+	ph_items_free(item);
+	return rc;
 }
 
-/* Older logs of ours that the hub does not hold whole, or its backups do not. */
+/* Why OLDER's log is told. 0 or negative errno. */
+static int find_why(struct heads *heads, struct older *older)
+{
+	struct ph_site *site = heads->site;
+	const struct ph_log *log = &older->log;
+	uint64_t missing[PH_RECEIPT_MISSING_MAX];
+	unsigned n_missing;
+	bool is_behind = older->held < log->n;
+	bool came_back = false;
+	bool has = false;
+	bool lacks = false;
+	int rc = ph_site_receipt_missing(site, log, missing, &n_missing);
+
+	rc = rc == 0 && is_behind ? ph_site_came_back(site, log, &came_back) : rc;
+	rc = rc == 0 ? has_part(site, log, missing, n_missing, &has) : rc;
+	rc = rc == 0 ? lacks_backup(site, &heads->log[0], log, &lacks) : rc;
+	if (is_behind && !came_back) {
+		older->place.why = WHY_ENTRIES;
+	} else if (has) {
+		older->place.why = WHY_PARTS;
+	} else if (heads->from.n > 0 &&
+		   memcmp(heads->from.log_id, log->id, sizeof(log->id)) == 0) {
+		older->place.why = WHY_FROM;
+	} else if (is_behind) {
+		older->place.why = WHY_BACK;
+	} else if (heads->offer > 0 && log->row >= heads->offer) {
+		older->place.why = WHY_OFFER;
+	} else {
+		older->place.why = lacks           ? WHY_BACKUP
+				   : n_missing > 0 ? WHY_PARTS_GONE
+						   : WHY_NOT;
+	}
+	return rc;
+}
+
+static bool is_before(const struct ph_site_place *a, const struct ph_site_place *b)
+{
+	return a->why != b->why ? a->why < b->why : a->row < b->row;
+}
+
+/* There is no room for the log of that place. */
+static void leave(struct heads *heads, const struct ph_site_place *place)
+{
+	struct ph_site *site = heads->site;
+
+	if (place->why == WHY_ENTRIES || place->why == WHY_PARTS) {
+		if (site->left_own == 0 || is_before(place, &site->left_from)) {
+			site->left_from = *place;
+		}
+		site->left_own++;
+	} else if (place->why == WHY_OFFER &&
+		   (heads->offer_next == 0 || place->row < heads->offer_next)) {
+		heads->offer_next = place->row;
+	}
+}
+
+/* An older log of ours: it has its place among those to be told, and the last of them none any more. */
 static int on_log(void *data, const struct ph_log *log)
 {
 	struct heads *heads = data;
-	uint64_t missing[PH_RECEIPT_MISSING_MAX];
-	unsigned n_missing;
-	bool lacks = false;
-	uint64_t n;
+	struct older older = { .place.row = log->row, .log = *log };
 	int rc;
 
 	/* a hello names each log once: of our own log, the branch that we write */
-	if (log->n == 0 || log->branch != 0 || log->row < heads->site->heads_from ||
+	if (log->n == 0 || log->branch != 0 ||
 	    memcmp(log->id, heads->log[0].id, sizeof(log->id)) == 0) {
 		return 0;
 	}
-	rc = ph_site_held(heads->site, log, &n);
-	if (rc == 0) {
-		rc = ph_site_receipt_missing(heads->site, log, missing, &n_missing);
-	}
-	if (rc == 0) {
-		rc = lacks_backup(heads->site, &heads->log[0], log, &lacks);
-	}
-	if (rc != 0 ||
-	    (n >= log->n && n_missing == 0 && !lacks && !is_offered(heads, log))) {
+	rc = ph_site_held(heads->site, log, &older.held);
+	rc = rc == 0 ? find_why(heads, &older) : rc;
+	if (rc != 0 || older.place.why == WHY_NOT ||
+	    is_before(&older.place, &heads->site->heads_from)) {
 		return rc;
 	}
-	return add_head(heads, log, n);
+	for (unsigned i = 0; i < heads->n_older; i++) {
+		struct older other = heads->older[i];
+
+		if (is_before(&older.place, &other.place)) {
+			heads->older[i] = older;
+			older = other;
+		}
+	}
+	if (heads->n_older < PH_HEADS_MAX - 1) {
+		heads->older[heads->n_older++] = older;
+	} else {
+		leave(heads, &older.place);
+	}
+	return 0;
 }
 
 static int fill_heads(struct heads *heads)
@@ -237,9 +322,27 @@ static int fill_heads(struct heads *heads)
 		rc = ph_journal_logs_of_device(
 			heads->site->journal, heads->site->cert.device_id, on_log, heads);
 	}
-	heads->site->offer_next = heads->offer > 0 ? heads->next : 0;
+	for (unsigned i = 0; rc == 0 && i < heads->n_older; i++) {
+		rc = add_head(heads, &heads->older[i].log, heads->older[i].held);
+	}
+	heads->site->offer_next = heads->offer_next;
 	heads->site->offered = heads->offer > 0;
 	return rc;
+}
+
+int ph_site_hello_extra(struct ph_site *site, uint64_t *bytes_out)
+{
+	struct ph_hello *hello = calloc(1, sizeof(*hello));
+	struct heads heads = { .site = site, .hello = hello };
+	int rc = hello ? fill_heads(&heads) : -ENOMEM;
+
+	*bytes_out = 0;
+	for (unsigned i = 1; rc == 0 && i < hello->n_heads; i++) {
+		*bytes_out += HEAD_MOST;
+		*bytes_out += heads.fly_from[i] < heads.log[i].n ? SEGMENT_MOST : 0;
+	}
+	free(hello);
+	return rc > 0 ? -EUCLEAN : rc;
 }
 
 static int fill_control(struct ph_site *site, struct ph_hello *hello)
@@ -314,11 +417,16 @@ static int fly_log(struct ph_site *site, const struct ph_log *log, uint64_t afte
 	struct ph_buf body = { 0 };
 	int rc = 0;
 
-	while (rc == 0 && hello->n_segments < PH_FIRST_MAX && flight->left > 0) {
+	while (rc == 0 && hello->n_segments < PH_FIRST_MAX) {
 		size_t max = flight->packs ? PH_SITE_PACKED_MAX : PH_SITE_SEGMENT_MAX;
-		size_t left = flight->packs ? PACKED_GAIN * flight->left : flight->left;
+		size_t beside = hello->n_segments > 0 ? SEGMENT_MOST : 0;
+		size_t room = flight->left > beside ? flight->left - beside : 0;
+		size_t left = flight->packs ? PACKED_GAIN * room : room;
 		struct ph_segment *segment = &hello->segment[hello->n_segments];
 
+		if (room == 0) {
+			break;
+		}
 		body.len = 0;
 		rc = ph_site_segment(site, log, after, left < max ? left : max, true,
 				     segment, &body);
@@ -326,14 +434,14 @@ static int fly_log(struct ph_site *site, const struct ph_log *log, uint64_t afte
 			rc = pack_body(site, segment, &body,
 				       &hello->packed[hello->n_segments]);
 		}
-		if (rc != 0 || body.len > flight->left) {
+		if (rc != 0 || body.len > room) {
 			break;
 		}
 		flight->offset[hello->n_segments] = flight->arena->len;
 		rc = ph_buf_put_view(flight->arena, ph_buf_view(&body));
 		if (rc == 0) {
 			segment->body.len = body.len;
-			flight->left -= body.len;
+			flight->left = room - body.len;
 			after = segment->last;
 			hello->n_segments++;
 		}
@@ -347,12 +455,14 @@ static int fill_flight(struct ph_site *site, struct heads *heads, size_t flight_
 		       struct ph_buf *arena)
 {
 	struct ph_hello *hello = heads->hello;
+	size_t heads_most = (hello->n_heads - 1) * HEAD_MOST;
 	struct flight flight = { .left = flight_max < FLIGHT_MAX ? flight_max
 								 : FLIGHT_MAX,
 				 .arena = arena };
-	bool done = !heads->is_more;
+	bool done = site->left_own == 0 && heads->offer_next == 0;
 	int rc = ph_site_hub_packs(site, &flight.packs);
 
+	flight.left -= flight.left < heads_most ? flight.left : heads_most;
 	for (unsigned i = 0; rc == 0 && i < hello->n_heads; i++) {
 		uint64_t last = heads->fly_from[i] > site->went[i] ? heads->fly_from[i]
 								   : site->went[i];

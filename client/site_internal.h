@@ -181,8 +181,12 @@ struct ph_site {
 	bool lacks_own;     /* this session has shown that the next brings own entries */
 	/* own logs that the hub lacks, for which the hello had no place */
 	unsigned left_own;
-	int64_t left_from; /* the row of the first of them */
-	int64_t heads_from; /* the hello passes over own logs before this row; 0: over none */
+	/* where in the order in which older own logs are told: by why (site_hello.c), then by row */
+	struct ph_site_place {
+		unsigned why;
+		int64_t row;
+	} left_from,        /* of the first of these */
+		heads_from; /* the hello passes over those before; zero: over none */
 	struct ph_site_admitted admitted; /* the last that was looked up */
 	/* control logs that a restored hub asks for, or may lack, and how far it has them by now */
 	struct ph_site_give give[PH_CONTROL_LOGS_MAX];

@@ -44,9 +44,10 @@ struct ph_site_packing {
 	bool is_begun;  /* these are where an earlier bundle, or step, ended */
 	bool packs;
 	bool carries; /* also what other devices of the site wrote */
-	/* a hello tells of some own logs only: those before this row are packed */
-	int64_t heads_from;
-	int64_t left_from; /* for these the hello had no place; 0: it had */
+	/* a hello tells of some own logs only: those before this place are packed */
+	struct ph_site_place heads_from;
+	bool leaves; /* for some that the hub lacks the hello had no room: */
+	struct ph_site_place left_from;
 	enum ph_away_road road;
 	struct ph_bundle_source source;
 	struct ph_hello hello;
@@ -228,8 +229,9 @@ static int make_hello(struct ph_site_packing *packing, struct ph_error *err)
 
 	site->heads_from = packing->heads_from;
 	rc = ph_site_hello(site, 0, &packing->hello, &arena, err);
-	site->heads_from = 0;
-	packing->left_from = site->left_own > 0 ? site->left_from : 0;
+	site->heads_from = (struct ph_site_place){ 0 };
+	packing->leaves = site->left_own > 0;
+	packing->left_from = site->left_from;
 	ph_buf_deinit(&arena);
 	site->parts_last = false;
 	if (rc == 0) {
@@ -338,9 +340,9 @@ int ph_site_pack_step(struct ph_site_packing *packing, struct ph_buf *out,
 			.number = packing->hello.counter,
 			.entries = without_given(packing, packing->put) - before,
 			.parts = counts->parts,
-			.more = is_full || packing->left_from > 0,
+			.more = is_full || packing->leaves,
 		};
-		if (!is_full && packing->left_from > 0) {
+		if (!is_full && packing->leaves) {
 			packing->heads_from = packing->left_from;
 		}
 	}
@@ -454,7 +456,7 @@ static int measure_all(struct ph_site_packing *packing, struct ph_site_aside *as
 	int rc = 0;
 
 	while (rc == 0 && packed.more) {
-		int64_t heads_from = packing->heads_from;
+		struct ph_site_place from = packing->heads_from;
 
 		bundle.len = 0;
 		rc = measure_one(packing, aside, &bundle, &packed, err);
@@ -465,7 +467,8 @@ static int measure_all(struct ph_site_packing *packing, struct ph_site_aside *as
 			out->files++;
 		}
 		/* the log in use, which stands first, and carried ones are told to the end */
-		if (rc == 0 && packing->heads_from != heads_from) {
+		if (rc == 0 && (packing->heads_from.why != from.why ||
+				packing->heads_from.row != from.row)) {
 			rc = weigh(packing, 1, packing->n_send, aside, out, err);
 		}
 	}

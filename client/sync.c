@@ -12,8 +12,8 @@
 
 #include "common/cli/out.h"
 
-/* Logs of which only backups lack something are told as well, and may stand before the rest. */
-#define STALE_MAX 8
+/* Sessions in a row for nothing: of what the hub has not taken twice it takes nothing now. */
+#define STALE_MAX 2
 
 /* Whether it says anything of the link, or of the hub. */
 static bool is_telling(const char *reason)
@@ -126,9 +126,11 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 {
 	struct ph_link_config link = *config;
 	struct ph_site_state state;
+	uint64_t extra = 0;
 	int kept = 0;
 	int rc = ph_site_state(site, &state);
 
+	rc = rc < 0 ? rc : ph_site_hello_extra(site, &extra);
 	memset(end_out, 0, sizeof(*end_out));
 	end_out->result.reason = "store";
 	end_out->budget = PH_BUDGET_NONE;
@@ -147,7 +149,7 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 	if (link.frame_max == 0) {
 		link.frame_max = state.frame_next;
 	}
-	link.waiting = ph_sync_waiting(&state);
+	link.waiting = ph_sync_waiting(&state) + extra;
 	if (check_budget(site, config, end_out, err) < 0) {
 		kept = strcmp(end_out->result.reason, "budget") == 0 ? keep(site, end_out)
 								     : -EIO;

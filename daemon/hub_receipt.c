@@ -6,6 +6,10 @@
  * log was in the copy (hub_command_backup.c). It is given as it is: a part that came since
  * is in no backup, so the list of missing parts stays that of then. One of an older epoch
  * says nothing any more, and one for a branch that the device is not on is not for it.
+ *
+ * It is told once, in the first session behind the backup. Behind its log in use a device names older
+ * ones for a reason; one of which it has all receipts of level hub may be named for that of the backup,
+ * which came when another log was in use, or did not come. So then it is told again, if it has all.
  */
 #include "daemon/hub_receipt.h"
 
@@ -95,6 +99,12 @@ int ph_hub_backup_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
 	return rc;
 }
 
+/* Whether head INDEX, behind the log in use, is told though the device has all receipts of level hub for it. */
+static bool may_lack_backup(const struct ph_job *job, unsigned index)
+{
+	return index > 0 && job->hello.receipted[index] == job->hello.head[index].n;
+}
+
 static int tell_backup(struct ph_hub *hub, struct ph_job *job, unsigned index)
 {
 	struct ph_hub_peer *peer = job->owner;
@@ -104,7 +114,9 @@ static int tell_backup(struct ph_hub *hub, struct ph_job *job, unsigned index)
 	int rc = ph_hub_head(hub, peer, index, job->hello.receipted[index], &head);
 
 	rc = rc < 0 ? rc : ph_hub_backup_receipt(hub, &head, &receipt);
-	if (rc == 0 && (int64_t)receipt.time >= peer->device.heard) {
+	if (rc == 0 && ((int64_t)receipt.time >= peer->device.heard ||
+			(may_lack_backup(job, index) &&
+			 receipt.head.n == job->hello.head[index].n))) {
 		rc = shorten(hub, &receipt, index,
 			     &welcome->receipt[welcome->n_receipts]);
 		welcome->n_receipts += rc == 0;
@@ -116,15 +128,16 @@ static int tell_backup(struct ph_hub *hub, struct ph_job *job, unsigned index)
 int ph_hub_tell_backups(struct ph_hub *hub, struct ph_job *job)
 {
 	const struct ph_hub_peer *peer = job->owner;
+	bool is_new = hub->backed_up >= peer->device.heard;
 	int rc = 0;
 
-	if (hub->backed_up == 0 || hub->backed_up < peer->device.heard) {
+	if (hub->backed_up == 0) {
 		return 0;
 	}
 	for (unsigned i = 0;
 	     rc == 0 && i < peer->n_heads && job->welcome.n_receipts < PH_HEADS_MAX;
 	     i++) {
-		rc = tell_backup(hub, job, i);
+		rc = is_new || may_lack_backup(job, i) ? tell_backup(hub, job, i) : 0;
 	}
 	return rc;
 }

@@ -99,6 +99,27 @@ static inline void hub_verify(struct hub_room *room)
 	json_decref(ask(room, json_pack("{s:s}", "command", "verify")));
 }
 
+/* A verified backup, on another disk if AWAY, as the commands of `backup` tell the hub of it. */
+static inline void hub_back_up(struct hub_room *room, bool away)
+{
+	json_t *answer = ask(room, json_pack("{s:s}", "command", "backup-begin"));
+	json_t *token = json_incref(json_object_get(answer, "token"));
+	bool whole = false;
+
+	json_decref(answer);
+	while (!whole) {
+		answer = ask(room, json_pack("{s:s, s:O}", "command", "backup-step",
+					     "token", token));
+		whole = json_is_true(json_object_get(answer, "whole"));
+		json_decref(answer);
+	}
+	json_decref(ask(room, json_pack("{s:s, s:o, s:b, s:s, s:I, s:I, s:[]}", "command",
+					"backup-kept", "token", token, "away", away,
+					"folder", "/far", "name",
+					(json_int_t)room->machine.now.wall, "oldest",
+					(json_int_t)room->machine.now.wall, "others")));
+}
+
 static inline void add_site(struct hub_room *room, const char *code, const char *name)
 {
 	json_decref(ask(room, json_pack("{s:s, s:s, s:s, s:s, s:s}", "command",

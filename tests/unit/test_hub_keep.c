@@ -139,27 +139,6 @@ static void test_how_many(void **state)
 	}
 }
 
-/* A verified backup, on another disk if AWAY, as the commands of `backup` tell the hub of it. */
-static void back_up(struct hub_room *room, bool away)
-{
-	json_t *answer = ask(room, json_pack("{s:s}", "command", "backup-begin"));
-	json_t *token = json_incref(json_object_get(answer, "token"));
-	bool whole = false;
-
-	json_decref(answer);
-	while (!whole) {
-		answer = ask(room, json_pack("{s:s, s:O}", "command", "backup-step",
-					     "token", token));
-		whole = json_is_true(json_object_get(answer, "whole"));
-		json_decref(answer);
-	}
-	json_decref(ask(room, json_pack("{s:s, s:o, s:b, s:s, s:I, s:I, s:[]}", "command",
-					"backup-kept", "token", token, "away", away,
-					"folder", "/far", "name",
-					(json_int_t)ph_hub_now(room->hub), "oldest",
-					(json_int_t)ph_hub_now(room->hub), "others")));
-}
-
 static int64_t first_kept(struct pc *pc)
 {
 	struct ph_stmt *stmt;
@@ -181,11 +160,11 @@ static void test_behind_a_backup(void **state)
 	uint64_t backed_up, n;
 
 	say_words(room, 2);
-	back_up(room, false);
+	hub_back_up(room, false);
 	sync_pc(room, &world->a);
 	assert_int_equal(first_kept(&world->a), 1);
 	say_words(room, 1);
-	back_up(room, true);
+	hub_back_up(room, true);
 	backed_up = desk_n(room);
 	keep(room, room->dir, world->copy);
 	sync_pc(room, &world->b);
