@@ -526,7 +526,7 @@ static int start(struct agent *agent, struct ph_error *err)
 	apply(agent, &settings);
 	rc = uv_loop_init(&agent->loop);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "starting");
+		return ph_fail_errno(err, rc, ph_say("starting", "khởi động"));
 	}
 	agent->has_loop = true;
 	start_handles(agent);
@@ -534,7 +534,7 @@ static int start(struct agent *agent, struct ph_error *err)
 	rc = rc != 0 ? rc : start_signals(agent); /* before anybody can see that we run */
 	rc = rc != 0 ? rc : start_threads(agent, err);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "starting");
+		return ph_fail_errno(err, rc, ph_say("starting", "khởi động"));
 	}
 	start_front(agent);
 	rc = ph_agent_net_start(&agent->net, &agent->loop, ph_agent_on_network, agent);
@@ -588,7 +588,7 @@ int ph_agent_run(const struct ph_cli *cli, const char *hub, struct ph_error *err
 	int rc;
 
 	if (!agent) {
-		return ph_fail_errno(err, -ENOMEM, "starting");
+		return ph_fail_errno(err, -ENOMEM, ph_say("starting", "khởi động"));
 	}
 	agent->cli = cli;
 	agent->hub = hub;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/budget.h"
+#include "common/base/say.h"
 
 #define DOUBTS 3 /* "wrong key" so often in a row may be a damaged greeting */
 
@@ -169,7 +170,8 @@ static void begin_session(struct agent *agent, const char *reason)
 					.connect_ms = agent->settings.connect_ms,
 					.has_own = agent->rest.has_own });
 	if (rc < 0) {
-		(void)ph_fail_errno(&why, rc, "starting a session");
+		(void)ph_fail_errno(
+			&why, rc, ph_say("starting a session", "bắt đầu phiên làm việc"));
 		ph_agent_on_sync_end(agent, &none, rc, &why);
 	}
 }

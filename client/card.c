@@ -51,7 +51,7 @@ int ph_card_put(struct ph_desk *desk, const char *code, const struct ph_ref *rea
 	rc = rc != 0 ? rc : ph_slip_ref(slip, "reader", reader);
 	if (rc != 0) {
 		json_decref(slip);
-		return ph_fail_errno(err, rc, "naming a card");
+		return ph_fail_errno(err, rc, ph_say("naming a card", "ghi mã thẻ"));
 	}
 	desk->ref_unknown = unknown;
 	return ph_desk_put(desk, &slip, NULL, err);

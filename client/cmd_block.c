@@ -101,7 +101,8 @@ static int put_unblocks(struct ph_desk *desk, const struct ph_entity_key *key,
 		json_decref(list);
 		if (rc != 0) {
 			json_decref(slip);
-			return ph_fail_errno(err, rc, "lifting a block");
+			return ph_fail_errno(
+				err, rc, ph_say("lifting a block", "mở khóa bạn đọc"));
 		}
 		rc = ph_desk_put(desk, &slip, NULL, err);
 	}
@@ -141,7 +142,9 @@ static int unblock(struct ph_desk *desk, struct ph_error *err)
 			       "here",
 			       "theo những gì biết ở đây, bạn đọc này không bị khóa"));
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "lifting a block") : rc;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("lifting a block", "mở khóa bạn đọc"))
+		      : rc;
 }
 
 static int run_unblock(struct ph_cli *cli, struct ph_error *err)

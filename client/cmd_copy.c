@@ -35,7 +35,7 @@ static int put_new(struct ph_desk *desk, const struct ph_cli *cli, struct ph_err
 	rc = rc != 0 ? rc : ph_desk_fields(desk, fields, slip, NULL, err);
 	if (rc != 0) {
 		json_decref(slip);
-		return ph_fail_errno(err, rc, "naming a copy");
+		return ph_fail_errno(err, rc, ph_say("naming a copy", "ghi mã bản sách"));
 	}
 	return ph_desk_put(desk, &slip, NULL, err);
 }
@@ -80,7 +80,7 @@ static int put_set(struct ph_desk *desk, const struct ph_cli *cli, struct ph_err
 	}
 	if (rc != 0) {
 		json_decref(slip);
-		return ph_fail_errno(err, rc, "changing a copy");
+		return ph_fail_errno(err, rc, ph_say("changing a copy", "sửa bản sách"));
 	}
 	return ph_desk_put(desk, &slip, NULL, err);
 }
@@ -122,7 +122,8 @@ static int run_show(struct ph_cli *cli, struct ph_error *err)
 		rc = ph_page_unknown(cli, cli->args[0]);
 	}
 	ph_site_close(site);
-	return rc < 0 ? ph_fail_errno(err, rc, "showing a copy") : rc;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("showing a copy", "hiện bản sách"))
+		      : rc;
 }
 
 #define FIELD_OPTIONS                                                                    \

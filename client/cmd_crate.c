@@ -271,8 +271,10 @@ static int run_dispatch(struct ph_cli *cli, struct ph_error *err)
 	}
 	rc = dispatch(&desk, err);
 	ph_desk_close(&desk);
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "sending a crate")
-					   : rc;
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc,
+				       ph_say("sending a crate", "gửi thùng sách"))
+		       : rc;
 }
 
 static const struct ph_cli_option dispatch_options[] = {
@@ -402,8 +404,10 @@ static int run_receive(struct ph_cli *cli, struct ph_error *err)
 	}
 	free_load(&load);
 	ph_desk_close(&desk);
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "receiving a crate")
-					   : rc;
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc,
+				       ph_say("receiving a crate", "nhận thùng sách"))
+		       : rc;
 }
 
 static const struct ph_cli_option receive_options[] = {

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "client/page.h"
+#include "common/base/say.h"
 
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
@@ -28,7 +29,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		rc = ph_page_unknown(cli, cli->args[0]);
 	}
 	ph_site_close(site);
-	return rc < 0 ? ph_fail_errno(err, rc, "showing a crate") : rc;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("showing a crate", "hiện thùng sách"))
+		      : rc;
 }
 
 static const struct ph_cli_option show_options[] = { PH_EXPORT_OPTIONS, { 0 } };

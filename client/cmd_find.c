@@ -314,7 +314,9 @@ out:
 	json_decref(finding.cards);
 	ph_buf_deinit(&finding.text);
 	ph_site_close(finding.site);
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "searching") : rc;
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc, ph_say("searching", "tìm kiếm"))
+		       : rc;
 }
 
 static const struct ph_cli_option options[] = {

@@ -119,7 +119,8 @@ static int run_show(struct ph_cli *cli, struct ph_error *err)
 		rc = ph_page_unknown(cli, cli->args[0]);
 	}
 	ph_site_close(scanner.site);
-	return rc < 0 ? ph_fail_errno(err, rc, "showing a reader") : rc;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("showing a reader", "hiện bạn đọc"))
+		      : rc;
 }
 
 #define FIELD_OPTIONS                                                                    \

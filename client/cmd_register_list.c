@@ -99,7 +99,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	rc = rc != 0 ? rc : print(cli, kind, sorted);
 	json_decref(list);
 	ph_site_close(site);
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "listing") : rc;
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc, ph_say("listing", "lập danh sách"))
+		       : rc;
 }
 
 static const struct ph_cli_option options[] = { PH_EXPORT_OPTIONS, { 0 } };

@@ -39,7 +39,7 @@ static int put_copy(struct ph_desk *desk, const char *code, json_t *view,
 	rc = rc != 0 ? rc : add_registers(view, slip);
 	if (rc != 0) {
 		json_decref(slip);
-		return ph_fail_errno(err, rc, "naming a copy");
+		return ph_fail_errno(err, rc, ph_say("naming a copy", "ghi mã bản sách"));
 	}
 	*name_out = json_incref(json_object_get(slip, "copy"));
 	return ph_desk_put(desk, &slip, NULL, err);
@@ -59,7 +59,8 @@ static int put_alias(struct ph_desk *desk, json_t *name, json_t *old,
 	}
 	if (rc != 0) {
 		json_decref(slip);
-		return ph_fail_errno(err, rc, "relabelling a copy");
+		return ph_fail_errno(err, rc,
+				     ph_say("relabelling a copy", "thay nhãn bản sách"));
 	}
 	return ph_desk_put(desk, &slip, NULL, err);
 }
@@ -108,7 +109,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	rc = put_both(&desk, cli, err);
 	rc = rc != 0 ? rc : ph_desk_save(&desk, err);
 	ph_desk_close(&desk);
-	return rc < 0 ? ph_fail_errno(err, rc, "relabelling a copy") : rc;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("relabelling a copy", "thay nhãn bản sách"))
+		      : rc;
 }
 
 static const struct ph_cli_option options[] = {

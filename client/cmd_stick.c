@@ -173,7 +173,7 @@ static int pack_all(struct pack *pack, struct ph_error *err)
 	}
 	ph_site_pack_free(packing);
 	ph_buf_deinit(&bundle);
-	return rc < 0 ? ph_fail_errno(err, rc, "packing") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("packing", "đóng gói")) : 0;
 }
 
 /* What is there is listed, also if it is not all; earlier bundles go once all of it is. */

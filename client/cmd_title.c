@@ -102,7 +102,8 @@ static int run_show(struct ph_cli *cli, struct ph_error *err)
 		rc = ph_page_unknown(cli, cli->args[0]);
 	}
 	ph_site_close(site);
-	return rc < 0 ? ph_fail_errno(err, rc, "showing a title") : rc;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("showing a title", "hiện nhan đề"))
+		      : rc;
 }
 
 static const struct ph_cli_option options[] = {

@@ -91,7 +91,7 @@ static void on_dialled(void *data, const char *why)
 	config.calls = true;
 	rc = ph_courier_new(&call->wire.exchange, &config, uv_now(&call->loop));
 	if (rc < 0) {
-		(void)ph_fail_errno(call->err, rc, "calling");
+		(void)ph_fail_errno(call->err, rc, ph_say("calling", "gọi"));
 		uv_close((uv_handle_t *)&call->wire.tcp, NULL);
 		end(call);
 		return;
@@ -156,7 +156,7 @@ int ph_courier_call(const struct ph_courier_call *config,
 
 	memset(result_out, 0, sizeof(*result_out));
 	if (!call) {
-		return ph_fail_errno(err, -ENOMEM, "calling");
+		return ph_fail_errno(err, -ENOMEM, ph_say("calling", "gọi"));
 	}
 	call->config = config;
 	call->result = result_out;
@@ -174,5 +174,5 @@ int ph_courier_call(const struct ph_courier_call *config,
 	ph_dial_deinit(&call->dial);
 	ph_courier_free(call->wire.exchange);
 	free(call);
-	return rc < 0 ? ph_fail_errno(err, rc, "calling") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("calling", "gọi")) : 0;
 }

@@ -369,7 +369,7 @@ int ph_courier_serve(const struct ph_courier_serve *config, struct ph_error *err
 
 	if (rc < 0) {
 		free(server);
-		return ph_fail_errno(err, rc, "starting");
+		return ph_fail_errno(err, rc, ph_say("starting", "khởi động"));
 	}
 	server->config = config;
 	server->log =

@@ -315,7 +315,7 @@ int ph_importing_take(struct ph_importing *importing, json_t *line, struct ph_er
 		rc = -ENOMEM; /* a title may be missing in its copy, or the copy itself */
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "importing");
+		return ph_fail_errno(err, rc, ph_say("importing", "nhập biểu ghi"));
 	}
 	importing->in_batch += to.anew ? 1 : 0;
 	return 0;

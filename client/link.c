@@ -583,7 +583,7 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	*result_out = (struct ph_link_result){ .reason = "memory" };
 	if (!link) {
 		give_up_fd(config, false);
-		return ph_fail_errno(err, -ENOMEM, "connecting");
+		return ph_fail_errno(err, -ENOMEM, ph_say("connecting", "kết nối"));
 	}
 	link->config = config;
 	link->result = result_out;
@@ -595,7 +595,7 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 		ph_site_lan_free(link->lan);
 		free(link);
 		give_up_fd(config, false);
-		return ph_fail_errno(err, rc, "connecting");
+		return ph_fail_errno(err, rc, ph_say("connecting", "kết nối"));
 	}
 	if (!config->answers) {
 		ph_site_pause(site);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/base/say.h"
+
 #define NAME "packhorse-marc"
 
 int ph_marc_child_start(struct ph_marc_child *child, const struct ph_marc_config *config,
@@ -41,7 +43,8 @@ int ph_marc_child_start(struct ph_marc_child *child, const struct ph_marc_config
 		rc = -errno;
 		close(child->program.out);
 		(void)ph_child_end(&child->program, true);
-		return ph_fail_errno(err, rc, "starting " NAME);
+		return ph_fail_errno(err, rc,
+				     ph_say("starting " NAME, "khởi động " NAME));
 	}
 	return 0;
 }

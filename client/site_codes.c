@@ -302,7 +302,8 @@ int ph_site_print_code(struct ph_site *site, char out[static PH_PRINTED_SIZE + 1
 
 	if (site->batch) {
 		rc = next_code(site, out, err);
-		return rc < 0 ? ph_fail_errno(err, rc, "making a code") : 0;
+		return rc < 0 ? ph_fail_errno(err, rc, ph_say("making a code", "tạo mã"))
+			      : 0;
 	}
 	rc = ph_db_begin(site->db);
 	if (rc == 0) {
@@ -312,7 +313,7 @@ int ph_site_print_code(struct ph_site *site, char out[static PH_PRINTED_SIZE + 1
 	rc = rc != 0 ? rc : ph_db_commit(site->db);
 	if (rc < 0) {
 		ph_site_roll_back(site);
-		return ph_fail_errno(err, rc, "making a code");
+		return ph_fail_errno(err, rc, ph_say("making a code", "tạo mã"));
 	}
 	memcpy(out, code, sizeof(code));
 	return 0;

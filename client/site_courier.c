@@ -48,7 +48,8 @@ int ph_site_courier_new(struct ph_site_courier **courier_out, struct ph_site *si
 	}
 	if (rc < 0) {
 		ph_site_courier_free(courier);
-		return ph_fail_errno(err, rc, "meeting a courier");
+		return ph_fail_errno(err, rc,
+				     ph_say("meeting a courier", "gặp máy chuyển tin"));
 	}
 	*courier_out = courier;
 	return 0;

@@ -288,7 +288,7 @@ int ph_site_join(const struct ph_site_config *config, struct ph_view invite_text
 	}
 	site = ph_site_new(config);
 	if (!site) {
-		rc = ph_fail_errno(err, -ENOMEM, "joining");
+		rc = ph_fail_errno(err, -ENOMEM, ph_say("joining", "tham gia"));
 		goto out;
 	}
 	rc = check_free(config->dir, err);

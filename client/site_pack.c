@@ -276,7 +276,7 @@ static int end_bundle(struct ph_site_packing *packing, int rc, struct ph_error *
 	ph_bundle_writer_free(packing->writer);
 	packing->writer = NULL;
 	return rc > 0   ? PH_SITE_PACK_E_FULL
-	       : rc < 0 ? ph_fail_errno(err, rc, "making a bundle")
+	       : rc < 0 ? ph_fail_errno(err, rc, ph_say("making a bundle", "làm gói"))
 			: 0;
 }
 

@@ -67,7 +67,8 @@ int ph_van_open(struct ph_van *van, struct ph_site *site, const char *dir,
 	van->keylist = *ph_site_keylist(site);
 	van->clock = clock;
 	rc = ph_buf_put_view(&van->cert, ph_site_cert(site));
-	rc = rc < 0 ? ph_fail_errno(err, rc, "starting") : open_folder(van, dir, err);
+	rc = rc < 0 ? ph_fail_errno(err, rc, ph_say("starting", "khởi động"))
+		    : open_folder(van, dir, err);
 	if (rc < 0) {
 		ph_van_close(van);
 	}

@@ -221,7 +221,7 @@ static int run_void(struct ph_cli *cli, struct ph_error *err)
 	if (rc < 0) {
 		json_decref(object);
 		json_decref(request);
-		return ph_fail_errno(err, rc, "void");
+		return ph_fail_errno(err, rc, ph_say("voiding", "hủy"));
 	}
 	ph_request_put(&request, "entries", json_pack("[o]", object));
 	return ph_act(cli, request, "void", err);

@@ -179,7 +179,7 @@ static int record_line(struct recording *recording, struct ph_error *err)
 	if (rc < 0 && !is_refusal(rc, &wrong)) {
 		json_decref(item);
 		*err = wrong;
-		return ph_fail_errno(err, rc, "recording");
+		return ph_fail_errno(err, rc, ph_say("recording", "ghi nhận"));
 	}
 	if (rc < 0) {
 		recording->failed++;
@@ -200,7 +200,8 @@ static int keep_line(struct recording *recording, struct ph_error *err)
 	int rc = parse_line(recording, &object, &wrong);
 
 	if (rc < 0) {
-		return ph_fail(err, wrong.exit, rc, "line %" PRIu64 ": %s",
+		return ph_fail(err, wrong.exit, rc,
+			       ph_say("line %" PRIu64 ": %s", "dòng %" PRIu64 ": %s"),
 			       recording->in.number, ph_lines_words(wrong.text));
 	}
 	return json_array_append_new(recording->entries, object) ||

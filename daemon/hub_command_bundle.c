@@ -242,7 +242,7 @@ int ph_hub_bundle_take_command(struct ph_hub *hub, const json_t *request, json_t
 	}
 	rc = rc == 0 ? tell_taken(hub, &taken, answer) : rc;
 	ph_buf_deinit(&bundle);
-	return rc < 0 ? ph_fail_errno(err, rc, "taking a bundle") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("taking a bundle", "nhận gói")) : 0;
 }
 
 /* ---- bundle-pack ---- */
@@ -318,7 +318,7 @@ int ph_hub_bundle_pack_command(struct ph_hub *hub, const json_t *request, json_t
 	ph_hub_pack_free(packing);
 	if (rc < 0) {
 		json_decref(packed.names);
-		return ph_fail_errno(err, rc, "packing a bundle");
+		return ph_fail_errno(err, rc, ph_say("packing a bundle", "làm gói"));
 	}
 	return json_object_update_new(
 		       answer, json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I}", "bundles",

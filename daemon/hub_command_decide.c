@@ -325,5 +325,5 @@ int ph_hub_case_decide(struct ph_hub *hub, const json_t *request, json_t *answer
 	}
 	free(deciding.voids);
 	json_decref(deciding.entries);
-	return rc < 0 ? ph_fail_errno(err, rc, "deciding") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("deciding", "quyết định việc")) : 0;
 }

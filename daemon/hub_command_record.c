@@ -357,5 +357,5 @@ int ph_hub_record(struct ph_hub *hub, const json_t *request, json_t *answer,
 		}
 	}
 	free(recording.refs);
-	return rc < 0 ? ph_fail_errno(err, rc, "recording") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("recording", "ghi nhận")) : 0;
 }

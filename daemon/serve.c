@@ -385,7 +385,7 @@ static int start_accounts(struct serve *serve, struct ph_error *err)
 				 &(struct ph_accounts_config){ .clock = ph_clock_system,
 							       .rng = ph_rng_system });
 
-	return rc < 0 ? ph_fail_errno(err, rc, "starting")
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("starting", "khởi động"))
 		      : ph_hub_accounts(serve->hub, server->accounts, err);
 }
 
@@ -468,7 +468,7 @@ static int start(struct serve *serve, struct ph_error *err)
 	server->keys = ph_hub_statics(serve->hub, &server->n_keys);
 	rc = uv_loop_init(&server->loop);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "starting");
+		return ph_fail_errno(err, rc, ph_say("starting", "khởi động"));
 	}
 	serve->has_loop = true;
 	server->loop.data = server;
@@ -477,7 +477,7 @@ static int start(struct serve *serve, struct ph_error *err)
 	start_handles(serve);
 	rc = start_gate(server);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "starting");
+		return ph_fail_errno(err, rc, ph_say("starting", "khởi động"));
 	}
 	apply_settings(serve, &settings);
 	rc = ph_talk_start(server, serve->config->dir, err);
@@ -496,7 +496,7 @@ static int start(struct serve *serve, struct ph_error *err)
 	if (rc == 0) {
 		rc = start_worker(serve);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "starting") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("starting", "khởi động")) : 0;
 }
 
 /* Whatever was started is undone; the worker has ended already, or never began. */
@@ -532,7 +532,7 @@ int ph_serve(const struct ph_serve *config, struct ph_error *err)
 	int rc;
 
 	if (!serve) {
-		return ph_fail_errno(err, -ENOMEM, "starting");
+		return ph_fail_errno(err, -ENOMEM, ph_say("starting", "khởi động"));
 	}
 	serve->config = config;
 	serve->server.log =

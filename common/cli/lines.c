@@ -83,7 +83,7 @@ int ph_lines_check(const struct ph_lines *lines, struct ph_error *err)
 
 const char *ph_lines_words(const char *text)
 {
-	static const char first[] = "line 1, ";
+	const char *first = ph_say("line 1, ", "dòng 1, ");
 
 	return strncmp(text, first, strlen(first)) == 0 ? text + strlen(first) : text;
 }

@@ -37,7 +37,8 @@ static int encode(struct ph_view text, struct grid *grid, struct ph_error *err)
 				      "giấy mời bằng tệp"),
 			       text.len);
 	}
-	return ph_fail_errno(err, errno == ENOMEM ? -ENOMEM : -EIO, "making a QR code");
+	return ph_fail_errno(err, errno == ENOMEM ? -ENOMEM : -EIO,
+			     ph_say("making a QR code", "vẽ mã QR"));
 }
 
 /* Whether the module at X, Y of GRID is dark. */

@@ -245,7 +245,8 @@ int ph_invite_parse(struct ph_view text, struct ph_invite_bundle *bundle,
 	int rc = ph_buf_secret(&line, PH_INVITE_MAX);
 
 	ph_secret_lock(result.seed, sizeof(result.seed));
-	rc = rc ? ph_fail_errno(err, rc, "the invite") : strip(text, &line, err);
+	rc = rc ? ph_fail_errno(err, rc, ph_say("the invite", "giấy mời"))
+		: strip(text, &line, err);
 	if (rc) {
 		goto out;
 	}

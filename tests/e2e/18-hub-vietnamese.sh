@@ -67,6 +67,7 @@ viet "keys are not replaced while it serves" 17 'packhorsed đang phục vụ th
 # --- while it runs, whoever it speaks to itself ---
 viet "a wrong passphrase" 1 'câu khóa không mở được hub/keys/operator' -d hub invite --site 14-0371 --role site --passphrase-file wrong --out i
 viet "no such site" 1 'không có điểm mang mã “14-0399”' -d hub invite --site 14-0399 --role site --out i $pass
+viet "a line that is no JSON" 2 'dòng 1: cột 8: ' -d hub record --batch <<<'{"kind":'
 viet "no such device" 1 'không có máy có mã bắt đầu bằng “0123abcd”; .packhorsed devices' -d hub devices confirm 0123abcd
 viet "no beginning of an id" 2 '“x” không phải là phần đầu mã của một máy: [0-9]* chữ số trở lên' -d hub devices confirm x
 viet "no number of days" 2 'loan-term-days: “viel” không phải là số ngày từ 1 đến' -d hub policy set loan-term-days viel
