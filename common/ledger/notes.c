@@ -68,29 +68,3 @@ int ph_notes_each(struct ph_ledger *ledger,
 	free(entry);
 	return rc;
 }
-
-/* --- of some --- */
-
-struct some {
-	const struct ph_refset *about;
-	int (*cb)(void *data, int64_t row, const struct ph_ref *ref);
-	void *data;
-};
-
-static int on_note(void *data, int64_t row, const struct ph_ref *ref,
-		   const struct ph_ref *about)
-{
-	const struct some *some = data;
-
-	return ph_refset_may_have(some->about, about) ? some->cb(some->data, row, ref)
-						      : 0;
-}
-
-int ph_notes_about(struct ph_ledger *ledger, const struct ph_refset *about,
-		   int (*cb)(void *data, int64_t row, const struct ph_ref *ref),
-		   void *data)
-{
-	struct some some = { .about = about, .cb = cb, .data = data };
-
-	return ph_notes_each(ledger, on_note, &some);
-}

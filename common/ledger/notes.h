@@ -3,7 +3,6 @@
 #define PH_LEDGER_NOTES_H
 
 #include "common/ledger/fact.h"
-#include "common/ledger/refset.h"
 
 /*
  * CB for each note here that is about an entry, with the row of its log, its own reference and that
@@ -13,12 +12,5 @@ int ph_notes_each(struct ph_ledger *ledger,
 		  int (*cb)(void *data, int64_t row, const struct ph_ref *ref,
 			    const struct ph_ref *about),
 		  void *data);
-/*
- * CB for each note here that may be about an entry in ABOUT, with the row of its log: all
- * events are looked at. CB returning non-zero ends the walk with that value.
- */
-int ph_notes_about(struct ph_ledger *ledger, const struct ph_refset *about,
-		   int (*cb)(void *data, int64_t row, const struct ph_ref *ref),
-		   void *data);
 
 #endif
