@@ -227,12 +227,33 @@ static void tell_full(const struct ph_hub *hub)
 		hub->dir, PH_CONTROL_LOGS_MAX);
 }
 
+/* When a device was heard last, of those that can have been heard by then. */
+struct heard {
+	int64_t end, latest;
+};
+
 static int see_heard(void *data, const struct ph_device *device)
 {
-	int64_t *latest = data;
+	struct heard *heard = data;
 
-	*latest = device->heard > *latest ? device->heard : *latest;
+	if (device->heard < heard->end && device->heard > heard->latest) {
+		heard->latest = device->heard;
+	}
 	return 0;
+}
+
+/*
+ * A time behind that at which any device was heard. One that is far ahead of our clock was noted by a
+ * clock that was wrong: it is put before that time, or all that compares times would stand still until then.
+ */
+static int put_behind_heard(struct ph_hub *hub, int64_t *when_out)
+{
+	int64_t now = ph_hub_now(hub);
+	struct heard heard = { .end = now + PH_CLOCK_AHEAD_MAX };
+	int rc = ph_journal_device_each(hub->journal, see_heard, &heard);
+
+	*when_out = now > heard.latest ? now : heard.latest + 1;
+	return rc < 0 ? rc : ph_journal_devices_heard_before(hub->journal, *when_out);
 }
 
 /*
@@ -241,14 +262,11 @@ static int see_heard(void *data, const struct ph_device *device)
  */
 static int begin_collecting(struct ph_hub *hub, enum ph_hub_shown by)
 {
-	int64_t when = ph_hub_now(hub);
-	int64_t heard = 0;
-	int rc = ph_journal_device_each(hub->journal, see_heard, &heard);
-
+	int64_t when;
 	/* no device has called since, in whatever second it was heard, and whatever the clock says */
-	when = when > heard ? when : heard + 1;
-	rc = rc < 0 ? rc : ph_hub_leave(hub, true);
+	int rc = put_behind_heard(hub, &when);
 
+	rc = rc < 0 ? rc : ph_hub_leave(hub, true);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_RESTORED, when);
 	rc = rc < 0 ? rc

@@ -94,6 +94,8 @@ int ph_journal_device_by_invite(struct ph_journal *journal,
 int ph_journal_device_cert(struct ph_journal *journal, int64_t row, struct ph_buf *out);
 /* Write back admitted, heard, control, and counter if it is higher. 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_journal_device_update(struct ph_journal *journal, const struct ph_device *device);
+/* Each that was heard at TIME or later counts as heard the second before it. 0 or negative errno. */
+int ph_journal_devices_heard_before(struct ph_journal *journal, int64_t time);
 /* Each device in order of row; CB returning non-zero ends the walk with that value. */
 int ph_journal_device_each(struct ph_journal *journal,
 			   int (*cb)(void *data, const struct ph_device *device),

@@ -179,6 +179,19 @@ int ph_journal_device_update(struct ph_journal *journal, const struct ph_device 
 	return rc;
 }
 
+int ph_journal_devices_heard_before(struct ph_journal *journal, int64_t time)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(
+		journal->db, "UPDATE device SET heard = ?1 - 1 WHERE heard >= ?1", &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, time);
+	return ph_stmt_run(stmt);
+}
+
 int ph_journal_device_each(struct ph_journal *journal,
 			   int (*cb)(void *data, const struct ph_device *device),
 			   void *data)

@@ -453,6 +453,45 @@ static void test_heard_before(void **state)
 	}
 }
 
+/*
+ * A device called while the hub's clock stood a year ahead. The restore does not wait for that year: what it
+ * is behind is what can have been, and of the device's next call is noted when it is.
+ */
+static void test_heard_ahead(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	struct ph_device device;
+	int64_t now;
+
+	(void)state;
+	pair_open(&r.pair);
+	hear(room, &r.pair.a);
+	be_admitted(room, &r.pair.b);
+	room->machine.now.wall += 200; /* as far as a right clock may be off */
+	hear(room, &r.pair.b);
+	room->machine.now.wall -= 200;
+	device = r.pair.a.peer.device;
+	device.heard += 365LL * 86400;
+	assert_int_equal(ph_journal_device_update(room->hub->journal, &device), 0);
+	keep_copy(&r);
+	set_policy(room, "21");
+	r.control = hub_says(room, "control_entries");
+	put_copy_back(&r);
+	now = room->machine.now.wall;
+	say(room, "epoch-begin");
+	assert_int_equal(room->hub->restored, now + 201);
+	assert_int_equal(hub_says(room, "devices_back"), 0);
+	be_admitted(room, &r.pair.a);
+	hear(room, &r.pair.a);
+	assert_int_equal(hub_says(room, "devices_back"), 1);
+	assert_int_equal(ph_journal_device_by_id(room->hub->journal,
+						 r.pair.a.peer.device.id, &device),
+			 0);
+	assert_int_equal(device.heard, now + 201);
+	rolled_close(&r);
+}
+
 /* Altered on the way, or sealed by nobody who may: nothing of it is kept. */
 static void test_forged(void **state)
 {
@@ -602,6 +641,7 @@ int main(void)
 		after_restore(test_it_comes_back),
 		after_restore(test_clock_behind),
 		cmocka_unit_test(test_heard_before),
+		cmocka_unit_test(test_heard_ahead),
 		after_restore(test_forged),
 		after_restore(test_first_word_is_recorded),
 		after_restore(test_nothing_before_the_control_log),

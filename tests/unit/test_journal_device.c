@@ -128,6 +128,14 @@ static void devices(void **state)
 	assert_int_equal(device.admitted, 1700000100);
 	assert_int_equal(device.heard, 1700000200);
 	assert_int_equal(device.counter, 77);
+	for (int64_t time = 1700000201; time >= 1700000200; time--) {
+		assert_int_equal(ph_journal_devices_heard_before(room.journal, time), 0);
+		assert_int_equal(
+			ph_journal_device_by_id(room.journal, cert[1].device_id, &device),
+			0);
+		assert_int_equal(device.heard, time - 1);
+	}
+	assert_int_equal(device.admitted, 1700000100);
 	device.row = 3;
 	assert_int_equal(ph_journal_device_update(room.journal, &device),
 			 PH_JOURNAL_E_NONE);
