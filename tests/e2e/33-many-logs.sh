@@ -37,8 +37,11 @@ ok "for about what was planned ($planned bytes; $spent)" test "$planned" -gt $((
 is "and then nothing waits" "$(member s pending)" 0
 is "and the hub has them" "$(logs)" 20
 begin 12
+"$P" -d s budget set 100kB >/dev/null
+is "within a data budget a plan has them" "$("$P" -d s plan --json | json 'd["network"]["fits"], d["network"]["entries_fit"]')" '(True, 36)'
 pc_sync s
-is "for scripts, too" "$rc $(json s.json '[j["complete"], j["pending_entries"], j["entries_sent"], j["tries"] > 1]')" '0 [true, 0, 36, true]'
+"$P" -d s budget set none >/dev/null
+is "and a sync brings them; for scripts, too" "$rc $(json s.json '[j["complete"], j["pending_entries"], j["entries_sent"], j["tries"] > 1]')" '0 [true, 0, 36, true]'
 pc_sync s
 is "where nothing waits one session does" "$rc $(json s.json '[j["complete"], j["tries"]]')" '0 [true, 1]'
 
