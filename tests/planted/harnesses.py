@@ -47,7 +47,7 @@ TABLE = {
         ["tests/sim/packhorse-rehearse"],
         ["{build}/tests/sim/packhorse-rehearse", "{tree}/tests/sim/rehearse/quiet.scenario"],
     ),
-    "power": (["tests/power/power"], ["{tree}/tests/power/run", "--count", "4000", "--seed", "1"]),
+    "power": (["tests/power/power"], ["{tree}/tests/power/run", "--count", "8000", "--seed", "2"]),
     "compare": (
         ["tests/reference/ledger"],
         ["{tree}/tests/reference/compare", "--ledger", "{build}/tests/reference/ledger",
