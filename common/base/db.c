@@ -472,6 +472,20 @@ int64_t ph_stmt_col_int(struct ph_stmt *stmt, int column)
 	return sqlite3_column_int64(stmt->raw, column);
 }
 
+int ph_db_read_int(struct ph_db *db, const char *sql, int64_t *out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db, sql, &stmt);
+
+	rc = rc != 0 ? rc : ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	*out = ph_stmt_col_int(stmt, 0);
+	ph_stmt_reset(stmt);
+	return 0;
+}
+
 struct ph_view ph_stmt_col_blob(struct ph_stmt *stmt, int column)
 {
 	const void *data = sqlite3_column_blob(stmt->raw, column);

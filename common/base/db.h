@@ -108,6 +108,11 @@ int64_t ph_stmt_col_int(struct ph_stmt *stmt, int column);
 struct ph_view ph_stmt_col_blob(struct ph_stmt *stmt, int column);
 struct ph_view ph_stmt_col_text(struct ph_stmt *stmt, int column);
 bool ph_stmt_col_is_null(struct ph_stmt *stmt, int column);
+/*
+ * The first column of the first row that SQL gives, as of ph_db_prepare(). 0; -EUCLEAN also if it
+ * gives none; or another negative errno.
+ */
+int ph_db_read_int(struct ph_db *db, const char *sql, int64_t *out);
 
 /*
  * A number that moves as long as any database of this process does anything, at least with

@@ -370,23 +370,9 @@ int ph_erasing_run(const struct ph_erasing *erasing, struct ph_erasing_done *don
 	return rc;
 }
 
-static int read_count(struct ph_db *db, const char *sql, int64_t *count_out)
-{
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(db, sql, &stmt);
-
-	rc = rc != 0 ? rc : ph_stmt_step(stmt);
-	if (rc != PH_DB_ROW) {
-		return rc < 0 ? rc : -EUCLEAN;
-	}
-	*count_out = ph_stmt_col_int(stmt, 0);
-	ph_stmt_reset(stmt);
-	return 0;
-}
-
 int ph_erasing_mark(struct ph_db *db, int64_t *mark_out)
 {
-	return read_count(
+	return ph_db_read_int(
 		db,
 		"SELECT (SELECT count(*) FROM erased WHERE type IN (11, 12, 102))"
 		" + (SELECT count(*) FROM erasure)",
@@ -396,7 +382,8 @@ int ph_erasing_mark(struct ph_db *db, int64_t *mark_out)
 int ph_erasing_count(struct ph_db *db, uint64_t *count_out)
 {
 	int64_t count = 0;
-	int rc = read_count(db, "SELECT count(*) FROM erasure WHERE done > 0", &count);
+	int rc =
+		ph_db_read_int(db, "SELECT count(*) FROM erasure WHERE done > 0", &count);
 
 	*count_out = (uint64_t)count;
 	return rc;

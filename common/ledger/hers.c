@@ -34,28 +34,14 @@ static bool is_apart(const struct ph_ledger *ledger)
 
 /* --- what waits --- */
 
-static int read_int(struct ph_db *db, const char *sql, int64_t *out)
-{
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(db, sql, &stmt);
-
-	rc = rc != 0 ? rc : ph_stmt_step(stmt);
-	if (rc != PH_DB_ROW) {
-		return rc < 0 ? rc : -EUCLEAN;
-	}
-	*out = ph_stmt_col_int(stmt, 0);
-	ph_stmt_reset(stmt);
-	return 0;
-}
-
 /* How many readers and cards are erased, and by which table of kinds entries are read; 0: nobody is. */
 static int mark_of(struct ph_ledger *ledger, int64_t *mark_out)
 {
 	uint8_t table[8];
 	int64_t count = 0;
-	int rc = read_int(ledger->db,
-			  "SELECT count(*) FROM erased WHERE type IN (11, 12, 104)",
-			  &count);
+	int rc = ph_db_read_int(ledger->db,
+				"SELECT count(*) FROM erased WHERE type IN (11, 12, 104)",
+				&count);
 
 	ph_kinds_hash(table);
 	*mark_out = count == 0 ? 0
@@ -88,10 +74,10 @@ int ph_hers_waits(struct ph_ledger *ledger, bool *waits_out)
 	}
 	rc = is_new(ledger, waits_out);
 	rc = rc != 0 ? rc
-		     : read_int(ledger->db,
-				"SELECT EXISTS(SELECT 1 FROM erased"
-				" WHERE type IN (101, 103))",
-				&late);
+		     : ph_db_read_int(ledger->db,
+				      "SELECT EXISTS(SELECT 1 FROM erased"
+				      " WHERE type IN (101, 103))",
+				      &late);
 	*waits_out = *waits_out || late != 0;
 	return rc;
 }

@@ -141,6 +141,33 @@ static struct ph_ref renew(struct actor *actor, const char *copy, const struct p
 
 /* --- tests --- */
 
+struct scene {
+	struct bench bench;
+	struct room *room;
+	struct ph_ref reader[2];
+	struct ph_buf cipher[2];
+	struct notes notes;
+};
+
+/* With so many readers, whom the first PC registered. */
+static void begin(struct scene *s, void **state, unsigned readers)
+{
+	memset(s, 0, sizeof(*s));
+	setup(&s->bench, state);
+	s->room = s->bench.room;
+	for (unsigned i = 0; i < readers; i++) {
+		s->reader[i] = reader_put(&s->room->a, NULL, 10 + i, &s->cipher[i]);
+	}
+}
+
+static void end(struct scene *s)
+{
+	notes_deinit(&s->notes);
+	for (unsigned i = 0; i < 2; i++) {
+		ph_buf_deinit(&s->cipher[i]);
+	}
+}
+
 /* What the reader of CARD did, and notes about each thing of it, from SECOND on. */
 static void live(struct notes *notes, struct actor *actor, const struct ph_ref *reader,
 		 const char *card, const char *copy, bool theirs, int64_t second)
@@ -172,244 +199,203 @@ static void live(struct notes *notes, struct actor *actor, const struct ph_ref *
 /* Of two readers one is erased: of her the words of each note go, of the other none. */
 static void about_all(void **state)
 {
-	struct ph_buf cipher[2] = { { 0 }, { 0 } };
-	struct notes notes = { .n = 0 };
 	struct ph_erasing_done done;
-	struct ph_ref reader[2];
-	struct bench bench;
+	struct scene s;
 	uint8_t before[32];
 	uint8_t after[32];
 
-	setup(&bench, state);
-	reader[0] = reader_put(&bench.room->a, NULL, 10, &cipher[0]);
-	reader[1] = reader_put(&bench.room->a, NULL, 11, &cipher[1]);
-	live(&notes, &bench.room->a, &reader[0], "k1", "c1", true, 100);
-	live(&notes, &bench.room->a, &reader[1], "k2", "c1", false, 200);
-	order(&bench.room->hub, &reader[0], "k1", &bench.operators[0], 300);
-	fold_all(bench.room);
-	give_all(&bench, &notes);
-	digest(bench.room, before);
-	done = carry_out(&bench, 1);
+	begin(&s, state, 2);
+	live(&s.notes, &s.room->a, &s.reader[0], "k1", "c1", true, 100);
+	live(&s.notes, &s.room->a, &s.reader[1], "k2", "c1", false, 200);
+	order(&s.room->hub, &s.reader[0], "k1", &s.bench.operators[0], 300);
+	fold_all(s.room);
+	give_all(&s.bench, &s.notes);
+	digest(s.room, before);
+	done = carry_out(&s.bench, 1);
 	assert_true(done.orders == 1 && done.notes == 12 && done.parts == 12);
-	expect(&bench, &notes);
-	give_all(&bench, &notes); /* by another road, again */
-	expect(&bench, &notes);
-	digest(bench.room, after);
+	expect(&s.bench, &s.notes);
+	give_all(&s.bench, &s.notes); /* by another road, again */
+	expect(&s.bench, &s.notes);
+	digest(s.room, after);
 	assert_memory_equal(before, after, sizeof before);
-	done = carry_out(&bench, 1);
+	done = carry_out(&s.bench, 1);
 	assert_true(done.notes == 0 && done.parts == 0);
-	notes_deinit(&notes);
-	ph_buf_deinit(&cipher[0]);
-	ph_buf_deinit(&cipher[1]);
+	end(&s);
 }
 
 /* What is said to be lost, and a note about a note. */
 static void about_more(void **state)
 {
-	struct ph_buf cipher = { 0 };
-	struct notes notes = { .n = 0 };
-	struct bench bench;
-	struct ph_ref reader;
+	struct scene s;
 	struct ph_ref first;
 	struct ph_ref ref;
 
-	setup(&bench, state);
-	reader = reader_put(&bench.room->a, NULL, 10, &cipher);
-	issue(&bench.room->a, "k1", &reader, 11);
-	ref = loan(&bench.room->a, "c1", "k1", 12);
-	ref = lost(&bench.room->a, "c1", &ref, 13);
-	first = add_note(&notes, &bench.room->a, "a loss", &ref, true, 14);
+	begin(&s, state, 1);
+	issue(&s.room->a, "k1", &s.reader[0], 11);
+	ref = loan(&s.room->a, "c1", "k1", 12);
+	ref = lost(&s.room->a, "c1", &ref, 13);
+	first = add_note(&s.notes, &s.room->a, "a loss", &ref, true, 14);
 	/* in a log that comes before, so that it is looked at before */
-	ref = add_note(&notes, &bench.room->a2, "a note", &first, true, 15);
-	add_note(&notes, &bench.room->a, "a note about a note", &ref, true, 16);
-	add_note(&notes, &bench.room->b, "a registration", &reader, true, 17);
-	order(&bench.room->hub, &reader, "k1", &bench.operators[0], 20);
-	world_take(&bench.room->world, &bench.room->a2, UINT64_MAX);
-	fold_all(bench.room);
-	give_all(&bench, &notes);
-	carry_out(&bench, 1);
-	expect(&bench, &notes);
-	notes_deinit(&notes);
-	ph_buf_deinit(&cipher);
+	ref = add_note(&s.notes, &s.room->a2, "a note", &first, true, 15);
+	add_note(&s.notes, &s.room->a, "a note about a note", &ref, true, 16);
+	add_note(&s.notes, &s.room->b, "a registration", &s.reader[0], true, 17);
+	order(&s.room->hub, &s.reader[0], "k1", &s.bench.operators[0], 20);
+	world_take(&s.room->world, &s.room->a2, UINT64_MAX);
+	fold_all(s.room);
+	give_all(&s.bench, &s.notes);
+	carry_out(&s.bench, 1);
+	expect(&s.bench, &s.notes);
+	end(&s);
 }
 
 /* The order has been carried out: what comes then is not kept, without anybody looking. */
 static void late_notes(void **state)
 {
-	struct ph_buf cipher = { 0 };
-	struct notes notes = { .n = 0 };
 	struct ph_ref ref[5];
-	struct bench bench;
-	struct ph_ref reader;
+	struct scene s;
 
-	setup(&bench, state);
-	reader = reader_put(&bench.room->a, NULL, 10, &cipher);
-	ref[0] = consent(&bench.room->a, &reader, 11);
-	ref[1] = issue(&bench.room->a, "k1", &reader, 12);
-	ref[2] = loan(&bench.room->a, "c1", "k1", 13);
-	ref[3] = charge(&bench.room->a, "k1", 14);
-	ref[4] = loan(&bench.room->a, "c2", "k2", 15);
-	order(&bench.room->hub, &reader, "k1", &bench.operators[0], 20);
-	fold_all(bench.room);
-	assert_int_equal(carry_out(&bench, 1).orders, 1);
-	add_note(&notes, &bench.room->b, "a consent", &ref[0], true, 30);
-	add_note(&notes, &bench.room->b, "a card-issue", &ref[1], true, 31);
-	add_note(&notes, &bench.room->b, "a loan", &ref[2], true, 32);
-	add_note(&notes, &bench.room->b, "a charge", &ref[3], true, 33);
-	add_note(&notes, &bench.room->b, "another's loan", &ref[4], false, 34);
-	add_note(&notes, &bench.room->b, "a late note", &notes.ref[2], true, 35);
-	fold_all(bench.room);
-	give_all(&bench, &notes);
-	expect(&bench, &notes);
-	assert_int_equal(carry_out(&bench, 1).parts, 0);
-	expect(&bench, &notes);
-	notes_deinit(&notes);
-	ph_buf_deinit(&cipher);
+	begin(&s, state, 1);
+	ref[0] = consent(&s.room->a, &s.reader[0], 11);
+	ref[1] = issue(&s.room->a, "k1", &s.reader[0], 12);
+	ref[2] = loan(&s.room->a, "c1", "k1", 13);
+	ref[3] = charge(&s.room->a, "k1", 14);
+	ref[4] = loan(&s.room->a, "c2", "k2", 15);
+	order(&s.room->hub, &s.reader[0], "k1", &s.bench.operators[0], 20);
+	fold_all(s.room);
+	assert_int_equal(carry_out(&s.bench, 1).orders, 1);
+	add_note(&s.notes, &s.room->b, "a consent", &ref[0], true, 30);
+	add_note(&s.notes, &s.room->b, "a card-issue", &ref[1], true, 31);
+	add_note(&s.notes, &s.room->b, "a loan", &ref[2], true, 32);
+	add_note(&s.notes, &s.room->b, "a charge", &ref[3], true, 33);
+	add_note(&s.notes, &s.room->b, "another's loan", &ref[4], false, 34);
+	add_note(&s.notes, &s.room->b, "a late note", &s.notes.ref[2], true, 35);
+	fold_all(s.room);
+	give_all(&s.bench, &s.notes);
+	expect(&s.bench, &s.notes);
+	assert_int_equal(carry_out(&s.bench, 1).parts, 0);
+	expect(&s.bench, &s.notes);
+	end(&s);
 }
 
 /* Loans that come when the order was carried out; and a note that came before what it is about. */
 static void late_loans(void **state)
 {
-	struct ph_buf cipher = { 0 };
-	struct notes notes = { .n = 0 };
-	struct bench bench;
-	struct ph_ref reader;
+	struct scene s;
 	struct ph_ref ref;
 	bool waits = true;
 
-	setup(&bench, state);
-	reader = reader_put(&bench.room->a, NULL, 10, &cipher);
-	issue(&bench.room->a, "k1", &reader, 11);
-	order(&bench.room->hub, &reader, "k1", &bench.operators[0], 20);
-	fold_all(bench.room);
-	carry_out(&bench, 1);
-	assert_int_equal(ph_erasing_waits(bench.room->world.ledger, &waits), 0);
+	begin(&s, state, 1);
+	issue(&s.room->a, "k1", &s.reader[0], 11);
+	order(&s.room->hub, &s.reader[0], "k1", &s.bench.operators[0], 20);
+	fold_all(s.room);
+	carry_out(&s.bench, 1);
+	assert_int_equal(ph_erasing_waits(s.room->world.ledger, &waits), 0);
 	assert_false(waits);
-	ref = loan(&bench.room->b, "c1", "k1", 30);
-	add_note(&notes, &bench.room->b, "a late loan", &ref, true, 31);
-	fold_all(bench.room);
-	give_all(&bench, &notes);
-	expect(&bench, &notes);
-	carry_out(&bench, 1);
-	assert_int_equal(ph_erasing_waits(bench.room->world.ledger, &waits), 0);
+	ref = loan(&s.room->b, "c1", "k1", 30);
+	add_note(&s.notes, &s.room->b, "a late loan", &ref, true, 31);
+	fold_all(s.room);
+	give_all(&s.bench, &s.notes);
+	expect(&s.bench, &s.notes);
+	carry_out(&s.bench, 1);
+	assert_int_equal(ph_erasing_waits(s.room->world.ledger, &waits), 0);
 	assert_false(waits);
 	/* written before the order came, by two PCs, of which the second is heard first */
-	ref = loan(&bench.room->a2, "c2", "k1", 32);
-	add_note(&notes, &bench.room->b, "a loan to come", &ref, true, 33);
-	world_take(&bench.room->world, &bench.room->b, UINT64_MAX);
-	world_catch_up(&bench.room->world);
-	give(bench.room, &notes.ref[1], &notes.cipher[1]);
-	carry_out(&bench, 1);
-	assert_true(has_part(bench.room, &notes.ref[1]));
-	fold_all(bench.room);
-	assert_int_equal(ph_erasing_waits(bench.room->world.ledger, &waits), 0);
+	ref = loan(&s.room->a2, "c2", "k1", 32);
+	add_note(&s.notes, &s.room->b, "a loan to come", &ref, true, 33);
+	world_take(&s.room->world, &s.room->b, UINT64_MAX);
+	world_catch_up(&s.room->world);
+	give(s.room, &s.notes.ref[1], &s.notes.cipher[1]);
+	carry_out(&s.bench, 1);
+	assert_true(has_part(s.room, &s.notes.ref[1]));
+	fold_all(s.room);
+	assert_int_equal(ph_erasing_waits(s.room->world.ledger, &waits), 0);
 	assert_true(waits);
-	assert_int_equal(carry_out(&bench, 1).parts, 1);
-	expect(&bench, &notes);
-	notes_deinit(&notes);
-	ph_buf_deinit(&cipher);
+	assert_int_equal(carry_out(&s.bench, 1).parts, 1);
+	expect(&s.bench, &s.notes);
+	end(&s);
 }
 
 /* A book that was out comes back, goes out to somebody else and comes back: the first return was hers. */
 static void late_returns(void **state)
 {
-	struct ph_buf cipher = { 0 };
-	struct notes notes = { .n = 0 };
-	struct bench bench;
-	struct ph_ref reader;
+	struct scene s;
 	struct ph_ref ref;
 
-	setup(&bench, state);
-	reader = reader_put(&bench.room->a, NULL, 10, &cipher);
-	issue(&bench.room->a, "k1", &reader, 11);
-	loan(&bench.room->a, "c1", "k1", 12);
-	order(&bench.room->hub, &reader, "k1", &bench.operators[0], 20);
-	fold_all(bench.room);
-	carry_out(&bench, 1);
-	ref = give_back(&bench.room->a, "c1", 30);
-	add_note(&notes, &bench.room->a, "a return", &ref, true, 31);
-	ref = loan(&bench.room->a, "c1", "k2", 32);
-	add_note(&notes, &bench.room->a, "another's loan", &ref, false, 33);
-	ref = give_back(&bench.room->a, "c1", 34);
-	add_note(&notes, &bench.room->a, "another's return", &ref, false, 35);
-	fold_all(bench.room);
-	give_all(&bench, &notes);
-	carry_out(&bench, 1);
-	expect(&bench, &notes);
-	ref = give_back(&bench.room->a, "c1", 36);
-	fold_all(bench.room);
-	assert_int_equal(carry_out(&bench, 1).notes, 0);
-	notes_deinit(&notes);
-	ph_buf_deinit(&cipher);
+	begin(&s, state, 1);
+	issue(&s.room->a, "k1", &s.reader[0], 11);
+	loan(&s.room->a, "c1", "k1", 12);
+	order(&s.room->hub, &s.reader[0], "k1", &s.bench.operators[0], 20);
+	fold_all(s.room);
+	carry_out(&s.bench, 1);
+	ref = give_back(&s.room->a, "c1", 30);
+	add_note(&s.notes, &s.room->a, "a return", &ref, true, 31);
+	ref = loan(&s.room->a, "c1", "k2", 32);
+	add_note(&s.notes, &s.room->a, "another's loan", &ref, false, 33);
+	ref = give_back(&s.room->a, "c1", 34);
+	add_note(&s.notes, &s.room->a, "another's return", &ref, false, 35);
+	fold_all(s.room);
+	give_all(&s.bench, &s.notes);
+	carry_out(&s.bench, 1);
+	expect(&s.bench, &s.notes);
+	ref = give_back(&s.room->a, "c1", 36);
+	fold_all(s.room);
+	assert_int_equal(carry_out(&s.bench, 1).notes, 0);
+	end(&s);
 }
 
 /* A card of hers was issued to another: of the card is hers that it was issued to her, and no more. */
 static void reissued(void **state)
 {
-	struct ph_buf cipher[2] = { { 0 }, { 0 } };
-	struct notes notes = { .n = 0 };
-	struct ph_ref reader[2];
-	struct bench bench;
+	struct scene s;
 	struct ph_ref ref;
 
-	setup(&bench, state);
-	reader[0] = reader_put(&bench.room->a, NULL, 10, &cipher[0]);
-	reader[1] = reader_put(&bench.room->a, NULL, 11, &cipher[1]);
-	issue(&bench.room->a, "k1", &reader[0], 12);
-	ref = issue(&bench.room->a, "k2", &reader[0], 13);
-	add_note(&notes, &bench.room->a, "that she got a card", &ref, true, 14);
-	ref = issue(&bench.room->a, "k2", &reader[1], 15);
-	add_note(&notes, &bench.room->a, "that another got it", &ref, false, 16);
-	ref = loan(&bench.room->a, "c1", "k2", 17);
-	add_note(&notes, &bench.room->a, "the other's loan", &ref, false, 18);
-	order(&bench.room->hub, &reader[0], "k1", &bench.operators[0], 20);
-	fold_all(bench.room);
-	give_all(&bench, &notes);
-	carry_out(&bench, 1);
-	expect(&bench, &notes);
-	notes_deinit(&notes);
-	ph_buf_deinit(&cipher[0]);
-	ph_buf_deinit(&cipher[1]);
+	begin(&s, state, 2);
+	issue(&s.room->a, "k1", &s.reader[0], 12);
+	ref = issue(&s.room->a, "k2", &s.reader[0], 13);
+	add_note(&s.notes, &s.room->a, "that she got a card", &ref, true, 14);
+	ref = issue(&s.room->a, "k2", &s.reader[1], 15);
+	add_note(&s.notes, &s.room->a, "that another got it", &ref, false, 16);
+	ref = loan(&s.room->a, "c1", "k2", 17);
+	add_note(&s.notes, &s.room->a, "the other's loan", &ref, false, 18);
+	order(&s.room->hub, &s.reader[0], "k1", &s.bench.operators[0], 20);
+	fold_all(s.room);
+	give_all(&s.bench, &s.notes);
+	carry_out(&s.bench, 1);
+	expect(&s.bench, &s.notes);
+	end(&s);
 }
 
 /* A card that the order does not name, since its log came later: hers, until somebody else has it. */
 static void unheard_card(void **state)
 {
-	struct ph_buf cipher[2] = { { 0 }, { 0 } };
-	struct notes notes = { .n = 0 };
-	struct ph_ref reader[2];
-	struct bench bench;
+	struct scene s;
 	struct ph_ref ref;
 
-	setup(&bench, state);
-	reader[0] = reader_put(&bench.room->a, NULL, 10, &cipher[0]);
-	reader[1] = reader_put(&bench.room->a, NULL, 11, &cipher[1]);
-	issue(&bench.room->a, "k1", &reader[0], 12);
-	order(&bench.room->hub, &reader[0], "k1", &bench.operators[0], 20);
-	fold_all(bench.room);
-	carry_out(&bench, 1);
-	ref = issue(&bench.room->b, "k2", &reader[0], 13);
-	add_note(&notes, &bench.room->b, "that she got a card", &ref, true, 14);
-	ref = loan(&bench.room->b, "c1", "k2", 15);
-	add_note(&notes, &bench.room->b, "her loan", &ref, true, 16);
-	fold_all(bench.room);
-	give_all(&bench, &notes);
-	carry_out(&bench, 1);
-	expect(&bench, &notes);
-	ref = loan(&bench.room->b, "c2", "k2", 30);
-	add_note(&notes, &bench.room->b, "her next loan", &ref, true, 31);
-	ref = issue(&bench.room->b, "k2", &reader[1], 32);
-	add_note(&notes, &bench.room->b, "that another got it", &ref, false, 33);
-	ref = loan(&bench.room->b, "c3", "k2", 34);
-	add_note(&notes, &bench.room->b, "another's loan", &ref, false, 35);
-	fold_all(bench.room);
-	give_all(&bench, &notes);
-	expect(&bench, &notes);
-	carry_out(&bench, 1);
-	expect(&bench, &notes);
-	notes_deinit(&notes);
-	ph_buf_deinit(&cipher[0]);
-	ph_buf_deinit(&cipher[1]);
+	begin(&s, state, 2);
+	issue(&s.room->a, "k1", &s.reader[0], 12);
+	order(&s.room->hub, &s.reader[0], "k1", &s.bench.operators[0], 20);
+	fold_all(s.room);
+	carry_out(&s.bench, 1);
+	ref = issue(&s.room->b, "k2", &s.reader[0], 13);
+	add_note(&s.notes, &s.room->b, "that she got a card", &ref, true, 14);
+	ref = loan(&s.room->b, "c1", "k2", 15);
+	add_note(&s.notes, &s.room->b, "her loan", &ref, true, 16);
+	fold_all(s.room);
+	give_all(&s.bench, &s.notes);
+	carry_out(&s.bench, 1);
+	expect(&s.bench, &s.notes);
+	ref = loan(&s.room->b, "c2", "k2", 30);
+	add_note(&s.notes, &s.room->b, "her next loan", &ref, true, 31);
+	ref = issue(&s.room->b, "k2", &s.reader[1], 32);
+	add_note(&s.notes, &s.room->b, "that another got it", &ref, false, 33);
+	ref = loan(&s.room->b, "c3", "k2", 34);
+	add_note(&s.notes, &s.room->b, "another's loan", &ref, false, 35);
+	fold_all(s.room);
+	give_all(&s.bench, &s.notes);
+	expect(&s.bench, &s.notes);
+	carry_out(&s.bench, 1);
+	expect(&s.bench, &s.notes);
+	end(&s);
 }
 
 /* An earlier program carried the order out, and looked for less. */
@@ -417,30 +403,25 @@ static void by_an_earlier_program(void **state)
 {
 	static const char sql[] = "DELETE FROM erased WHERE type > 99;"
 				  "DELETE FROM meta WHERE name = 'erase_gathered'";
-	struct ph_buf cipher = { 0 };
-	struct notes notes = { .n = 0 };
 	struct ph_erasing_done done;
-	struct bench bench;
-	struct ph_ref reader;
+	struct scene s;
 	struct ph_ref ref;
 
-	setup(&bench, state);
-	reader = reader_put(&bench.room->a, NULL, 10, &cipher);
-	issue(&bench.room->a, "k1", &reader, 11);
-	ref = loan(&bench.room->a, "c1", "k1", 12);
-	order(&bench.room->hub, &reader, "k1", &bench.operators[0], 20);
-	fold_all(bench.room);
-	carry_out(&bench, 1);
-	assert_int_equal(ph_db_exec(bench.room->world.db, sql), 0);
-	add_note(&notes, &bench.room->a, "a loan", &ref, true, 30);
-	fold_all(bench.room);
-	give_all(&bench, &notes);
-	assert_true(has_part(bench.room, &notes.ref[0]));
-	done = carry_out(&bench, 1);
+	begin(&s, state, 1);
+	issue(&s.room->a, "k1", &s.reader[0], 11);
+	ref = loan(&s.room->a, "c1", "k1", 12);
+	order(&s.room->hub, &s.reader[0], "k1", &s.bench.operators[0], 20);
+	fold_all(s.room);
+	carry_out(&s.bench, 1);
+	assert_int_equal(ph_db_exec(s.room->world.db, sql), 0);
+	add_note(&s.notes, &s.room->a, "a loan", &ref, true, 30);
+	fold_all(s.room);
+	give_all(&s.bench, &s.notes);
+	assert_true(has_part(s.room, &s.notes.ref[0]));
+	done = carry_out(&s.bench, 1);
 	assert_true(done.orders == 0 && done.notes == 1 && done.parts == 1);
-	expect(&bench, &notes);
-	notes_deinit(&notes);
-	ph_buf_deinit(&cipher);
+	expect(&s.bench, &s.notes);
+	end(&s);
 }
 
 /* --- any order --- */
@@ -470,8 +451,10 @@ static void try_order(struct bench *bench, struct notes *notes, struct actor *lo
 	expect(bench, notes);
 }
 
-static void try_orders(struct bench *bench, struct notes *notes, struct actor *logs[4])
+static void try_orders(struct bench *bench, struct notes *notes)
 {
+	struct room *room = bench->room;
+	struct actor *logs[4] = { &room->a, &room->a2, &room->b, &room->hub };
 	unsigned tried = 0;
 
 	for (unsigned i = 0; i < 256; i++) {
@@ -490,37 +473,30 @@ static void try_orders(struct bench *bench, struct notes *notes, struct actor *l
 /* Registration, loans, notes and order in four logs: whatever comes first, the same goes. */
 static void any_order(void **state)
 {
-	struct ph_buf cipher = { 0 };
-	struct notes notes = { .n = 0 };
-	struct bench bench;
-	struct ph_ref reader;
 	struct ph_ref ref[7];
+	struct room *room;
+	struct scene s;
 
-	setup(&bench, state);
-
-	struct room *room = bench.room;
-	struct actor *logs[4] = { &room->a, &room->a2, &room->b, &room->hub };
-
-	reader = reader_put(&room->a, NULL, 10, &cipher);
-	ref[0] = issue(&room->a, "k1", &reader, 11);
+	begin(&s, state, 1);
+	room = s.room;
+	ref[0] = issue(&room->a, "k1", &s.reader[0], 11);
 	ref[1] = loan(&room->a2, "c1", "k1", 12);
 	ref[2] = renew(&room->a, "c1", &ref[1], 13);
 	ref[3] = give_back(&room->a2, "c1", 14);
 	ref[4] = hold(&room->a, "k1", "c2", 15);
 	ref[5] = cancel(&room->a2, &ref[4], 16);
 	ref[6] = loan(&room->a2, "c1", "k2", 17);
-	add_note(&notes, &room->b, "a card-issue", &ref[0], true, 20);
-	add_note(&notes, &room->b, "a loan", &ref[1], true, 21);
-	add_note(&notes, &room->b, "a renewal", &ref[2], true, 22);
-	add_note(&notes, &room->a, "a return", &ref[3], true, 23);
-	add_note(&notes, &room->a2, "a hold", &ref[4], true, 24);
-	add_note(&notes, &room->b, "a cancelled hold", &ref[5], true, 25);
-	add_note(&notes, &room->b, "another's loan", &ref[6], false, 26);
-	add_note(&notes, &room->a2, "a note", &notes.ref[2], true, 27);
-	order(&room->hub, &reader, "k1", &bench.operators[0], 30);
-	try_orders(&bench, &notes, logs);
-	notes_deinit(&notes);
-	ph_buf_deinit(&cipher);
+	add_note(&s.notes, &room->b, "a card-issue", &ref[0], true, 20);
+	add_note(&s.notes, &room->b, "a loan", &ref[1], true, 21);
+	add_note(&s.notes, &room->b, "a renewal", &ref[2], true, 22);
+	add_note(&s.notes, &room->a, "a return", &ref[3], true, 23);
+	add_note(&s.notes, &room->a2, "a hold", &ref[4], true, 24);
+	add_note(&s.notes, &room->b, "a cancelled hold", &ref[5], true, 25);
+	add_note(&s.notes, &room->b, "another's loan", &ref[6], false, 26);
+	add_note(&s.notes, &room->a2, "a note", &s.notes.ref[2], true, 27);
+	order(&room->hub, &s.reader[0], "k1", &s.bench.operators[0], 30);
+	try_orders(&s.bench, &s.notes);
+	end(&s);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fold_setup, fold_teardown)
