@@ -85,6 +85,17 @@ static bool is_same_log(const struct ph_ref *a, const struct ph_ref *b)
 	return memcmp(a->log_id, b->log_id, sizeof a->log_id) == 0;
 }
 
+/* Whether every program here, whenever it was made, knows notes: one that does not cannot tell whom one is about. */
+static bool all_know_notes(struct sim *sim)
+{
+	bool know = sim_knows(&sim->hub_machine, "note");
+
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		know = know && sim_knows(&sim->devices[i].machine, "note");
+	}
+	return know;
+}
+
 ptrdiff_t sim_write_note(struct sim *sim, struct sim_device *device, size_t at,
 			 const struct ph_rng *dice)
 {
@@ -106,8 +117,9 @@ ptrdiff_t sim_write_note(struct sim *sim, struct sim_device *device, size_t at,
 		return put;
 	}
 	sim->result->tally.notes++;
-	if (!ph_ref_equal(&about, &first) && !is_same_log(&sim->acks[put].ref, &about)) {
-		return -1; /* its log went on under another name since */
+	if (!all_know_notes(sim) || (!ph_ref_equal(&about, &first) &&
+				     !is_same_log(&sim->acks[put].ref, &about))) {
+		return -1; /* or its log went on under another name since */
 	}
 	sim_touch(sim, put, SIM_READER, at);
 	return put;
