@@ -37,34 +37,6 @@ int ph_erased_put(struct ph_db *db, enum ph_erased type, struct ph_view id)
 	return ph_stmt_run(stmt);
 }
 
-int ph_erased_has(struct ph_db *db, enum ph_erased type, struct ph_view id, bool *has_out)
-{
-	struct ph_stmt *stmt;
-	int64_t one = 0;
-	int rc = ph_db_prepare(db, "SELECT 1 FROM erased WHERE type = ?1 AND id = ?2",
-			       &stmt);
-
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, type);
-	ph_stmt_blob(stmt, 2, id);
-	rc = ph_journal_one_int(stmt, &one);
-	*has_out = rc == 0;
-	return rc < 0 ? rc : 0;
-}
-
-int ph_erased_any(struct ph_db *db, bool *any_out)
-{
-	struct ph_stmt *stmt;
-	int64_t one = 0;
-	int rc = ph_db_prepare(db, "SELECT 1 FROM erased LIMIT 1", &stmt);
-
-	rc = rc != 0 ? rc : ph_journal_one_int(stmt, &one);
-	*any_out = rc == 0;
-	return rc < 0 ? rc : 0;
-}
-
 /* What a query for one row says: whether there is one. It is reset. 0 or negative errno. */
 static int any_row(struct ph_stmt *stmt, bool *any_out)
 {
@@ -73,6 +45,28 @@ static int any_row(struct ph_stmt *stmt, bool *any_out)
 
 	*any_out = rc == 0;
 	return rc < 0 ? rc : 0;
+}
+
+int ph_erased_has(struct ph_db *db, enum ph_erased type, struct ph_view id, bool *has_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db, "SELECT 1 FROM erased WHERE type = ?1 AND id = ?2",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, type);
+	ph_stmt_blob(stmt, 2, id);
+	return any_row(stmt, has_out);
+}
+
+int ph_erased_any(struct ph_db *db, bool *any_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db, "SELECT 1 FROM erased LIMIT 1", &stmt);
+
+	return rc != 0 ? rc : any_row(stmt, any_out);
 }
 
 int ph_erased_has_entry(struct ph_db *db, const struct ph_ref *ref, bool *has_out)
